@@ -1,0 +1,189 @@
+"""Write the documents that follow from the code, or say which are stale.
+
+In: the command line's own help, the settings classes, the table of extras, benchmark results.
+Out: docs/*.md and the file tree between two marks in README.md.
+Try: `python -m scripts.docs`, or `python -m scripts.docs --check` as CI does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from objektiv.base import extras, files
+from objektiv.base.settings import Settings
+from scripts import benchmark_page, order
+from scripts.markdown import table
+
+MADE = "<!-- made by `python -m scripts.docs`; do not edit -->\n\n"
+TREE_BEGINS, TREE_ENDS = "<!-- tree -->", "<!-- end of tree -->"
+HELP_WIDTH = "100"
+
+
+def documents() -> dict[Path, str]:
+    """Every generated file with the text it should have."""
+    root = order.REPOSITORY
+    return {
+        root / "README.md": _with_tree((root / "README.md").read_text(encoding="utf-8")),
+        root / "docs" / "commands.md": MADE + commands_page(),
+        root / "docs" / "settings.md": MADE + settings_page(),
+        root / "docs" / "extras.md": MADE + extras_page(),
+        root / "docs" / "benchmarks.md": MADE
+        + benchmark_page.page(root / "benchmarks" / "results"),
+    }
+
+
+def _with_tree(readme: str) -> str:
+    before, begin, rest = readme.partition(TREE_BEGINS)
+    _, end, after = rest.partition(TREE_ENDS)
+    if not (begin and end):
+        raise ValueError(f"README.md needs the marks {TREE_BEGINS} and {TREE_ENDS}")
+    return f"{before}{begin}\n```\n{order.tree()}\n```\n{end}{after}"
+
+
+def commands_page() -> str:
+    """The help of every command, as the program itself prints it."""
+    return "# Commands\n\n" + "\n".join(
+        f"## `{title}`\n\n```text\n{text}\n```\n" for title, text in _helps()
+    )
+
+
+def _helps() -> Iterator[tuple[str, str]]:
+    os.environ["TERMINAL_WIDTH"] = HELP_WIDTH  # read when typer is imported
+    from typer.main import get_command
+    from typer.testing import CliRunner
+
+    from objektiv.faces.cli import app
+
+    names = list(getattr(get_command(app), "commands", {}))
+    for path in [[], *([name] for name in names)]:
+        result = CliRunner().invoke(
+            app, [*path, "--help"], prog_name="objektiv", env={"COLUMNS": HELP_WIDTH}, color=False
+        )
+        if result.exit_code != 0:
+            raise RuntimeError(f"objektiv {' '.join(path)} --help ended with {result.output}")
+        text = "\n".join(line.rstrip() for line in result.stdout.splitlines()).strip("\n")
+        yield " ".join(["objektiv", *path]), text
+
+
+def settings_classes() -> list[type[Settings]]:
+    """Every settings class, in reading order of its file, then in order of definition."""
+    modules = [
+        importlib.import_module(f"objektiv.{name}")
+        for name in order.modules()
+        if name.endswith(".settings") and name != "base.settings"
+    ]
+    return [
+        thing
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type)
+        and issubclass(thing, Settings)
+        and thing.__module__ == module.__name__
+    ]
+
+
+def settings_page() -> str:
+    """A table for each settings class: name, what is allowed, default, help."""
+    parts = ["# Settings\n\nOne line a setting. Flags, YAML and Python take these names.\n"]
+    for kind in settings_classes():
+        schema = kind.model_json_schema()
+        defaults = kind.model_construct().model_dump(mode="json")
+        parts.append(f"## {kind.__name__}\n\n{_first_sentence(kind)}\n")
+        rows = [
+            [
+                f"`{name}`",
+                allowed(schema["properties"][name], schema.get("$defs", {})),
+                "required" if field.is_required() else f"`{_plain(defaults[name])}`",
+                field.description or "",
+            ]
+            for name, field in kind.model_fields.items()
+        ]
+        parts.append(table(["setting", "allowed", "default", "meaning"], rows))
+    return "\n".join(parts)
+
+
+def _first_sentence(kind: type[Settings]) -> str:
+    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return "none" if value is None else str(value)
+
+
+def allowed(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """What a JSON schema lets through, in words."""
+    if "$ref" in schema:
+        return allowed(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return " or ".join(allowed(choice, definitions) for choice in schema["anyOf"])
+    if "const" in schema or "enum" in schema:
+        return ", ".join(f"`{choice}`" for choice in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        inner = schema.get("prefixItems") or [schema.get("items", {})]
+        count = f"{len(inner)} x " if "prefixItems" in schema else "list of "
+        return count + allowed(inner[0], definitions)
+    kinds = {"integer": "whole number", "string": "text", "null": "none", "boolean": "yes or no"}
+    if schema.get("format") == "path":
+        return "path"
+    kind = str(schema.get("type", "anything"))
+    return kinds.get(kind, kind) + _limits(schema)
+
+
+def _limits(schema: dict[str, Any]) -> str:
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+        "multipleOf": "multiple of",
+    }
+    said = [f"{word} {schema[key]:,}" for key, word in words.items() if key in schema]
+    return ", " * bool(said) + ", ".join(said)
+
+
+def extras_page() -> str:
+    """The table of extras."""
+    rows = [
+        [
+            f"`{name}`",
+            extras.EXTRAS.get(name).gives,
+            ", ".join(f"`{p}`" for p in extras.EXTRAS.get(name).packages),
+            ", ".join(f"`objektiv {c}`" for c in extras.EXTRAS.get(name).commands) or "none yet",
+        ]
+        for name in extras.EXTRAS
+    ]
+    return (
+        '# Extras\n\nInstall one with `pip install "objektiv[NAME]"`, in a clone with '
+        '`pip install ".[NAME]"`.\n\n'
+        + table(["extra", "gives", "packages", "commands that ask for it"], rows)
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write what has changed; with --check, write nothing and return 1 where a file is stale."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m scripts.docs [--check]", file=sys.stderr)
+        return 2
+    stale = [
+        (path, text)
+        for path, text in documents().items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{'stale' if arguments else 'written'}: {path.relative_to(order.REPOSITORY)}")
+        if not arguments:
+            files.write_text(path, text)
+    if stale and arguments:
+        print("run `python -m scripts.docs` and commit what it writes")
+    return 1 if stale and arguments else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""The reading order of objektiv: the one list behind the file tree, the docs and the import test.
+
+A file imports only from folders above its own and, inside a folder, only from files above it.
+A new file is placed here by hand, where it belongs; a test fails until it is.
+Try: `python -m scripts.docs` writes the file tree into README.md.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PACKAGE = REPOSITORY / "objektiv"
+
+ORDER: dict[str, tuple[str, ...]] = {
+    "base": ("errors", "names", "seeds", "files", "progress", "settings", "extras", "machine"),
+    "data": (
+        "settings",
+        "header",
+        "tiff",
+        "formats",
+        "images",
+        "sources",
+        "dataset",
+        "clusters",
+        "apportion",
+        "split",
+        "smear",
+    ),
+    "features": (
+        "settings",
+        "graph",
+        "preprocess",
+        "weights",
+        "lite0",
+        "backbones",
+        "descriptors",
+        "engine",
+        "bank",
+    ),
+    "judging": ("predictions", "metrics", "intervals", "calibration"),
+    "models": ("settings", "heads", "choose", "model"),
+    "shipping": ("bundle",),
+    "flow": ("settings", "run", "steps"),
+    "faces": ("terminal", "plots", "report", "cli"),
+}
+
+# What each folder is about, one phrase; the files say it themselves in their first line.
+FOLDERS: dict[str, str] = {
+    "base": "errors, names, files, settings: what every other folder stands on",
+    "data": "from pictures on a disk to a dataset and its split",
+    "features": "from an image to its features: the backbone, the engine, the bank",
+    "judging": "from predictions to scores and their intervals",
+    "models": "from features to probabilities",
+    "shipping": "the bundle: what was tested, as files",
+    "flow": "the run folder and the steps that fill it",
+    "faces": "the only part that prints, draws and exits",
+}
+
+
+def modules() -> list[str]:
+    """Dotted names in reading order, of the files that exist."""
+    listed = [(folder, name) for folder, names in ORDER.items() for name in names]
+    return [f"{folder}.{name}" for folder, name in listed if path_of(f"{folder}.{name}").is_file()]
+
+
+def path_of(module: str) -> Path:
+    """The file of a dotted name below the package: `base.files`."""
+    return PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def first_line(path: Path) -> str:
+    """What a file says it is: the first line of its docstring, without the final full stop."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0].rstrip(".")
+
+
+def tree() -> str:
+    """The file tree as text, in reading order, each file with its own first line."""
+    lines = ["objektiv/"]
+    for folder, names in ORDER.items():
+        lines.append(f"  {folder + '/':<16}  {FOLDERS[folder]}")
+        files = [(name, path_of(f"{folder}.{name}")) for name in names]
+        lines += [f"    {p.name:<14}  {first_line(p)}" for _, p in files if p.is_file()]
+    lines.append(f"  {'__init__.py':<16}  {first_line(PACKAGE / '__init__.py')}")
+    return "\n".join(lines)

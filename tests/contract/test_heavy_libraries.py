@@ -1,0 +1,65 @@
+"""Each heavy library is imported only in the files that are there to deal with it."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from scripts import order
+
+# A line more is a decision: could the work move into a file that is already listed?
+ALLOWED: dict[str, set[str]] = {
+    "openvino": {"features.engine"},
+    "onnx": {"features.graph", "shipping.bundle"},
+    "cv2": {"data.images", "features.descriptors"},
+    "PIL": {"data.images"},
+    "polars": {
+        "data.dataset",
+        "data.clusters",
+        "data.split",
+        "judging.predictions",
+        "flow.steps",
+    },
+    "sklearn": {"models.heads"},
+    "matplotlib": {"faces.plots"},
+    "jinja2": {"faces.report"},
+    "typer": {"faces.cli"},
+    "rich": {"faces.terminal"},
+    "yaml": {"base.settings"},
+    "torch": set(),
+    "tensorflow": set(),
+    "onnxruntime": set(),
+    "pyarrow": set(),
+    "pandas": set(),
+}
+
+
+def _importers(library: str) -> set[str]:
+    """Modules of objektiv that import `library`, at the top or inside a function."""
+    found = set()
+    for path in order.PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(name.partition(".")[0] == library for name in names):
+                inside = path.relative_to(order.PACKAGE).with_suffix("")
+                found.add(".".join(inside.parts))
+    return found
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_library_is_imported_only_where_allowed(library: str) -> None:
+    """No file outside the list imports the library."""
+    assert sorted(_importers(library) - ALLOWED[library]) == []
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_list_has_no_dead_lines(library: str) -> None:
+    """Each file that may import the library does, so that the list stays true."""
+    present = ALLOWED[library] & set(order.modules())  # test_order wants every file to be there
+
+    assert sorted(present - _importers(library)) == []
