@@ -1,0 +1,71 @@
+"""What is known of a picture before a pixel is decoded, and why a file can be refused.
+
+In: facts that the readers of formats find. Out: a Header, or the ImageError a person reads.
+Try: `image_error("a.png", Refused("empty", "0 bytes"), max_pixels=50_000_000)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from objektiv.base.errors import ImageError
+
+# One word of quarantine each, and what it says to a person.
+REASONS: dict[str, str] = {
+    "not-an-image": "this is not an image",
+    "format-not-read": "images of this kind are not read",
+    "empty": "the file is empty",
+    "truncated": "the image is cut off",
+    "damaged": "the image is damaged",
+    "bomb": "the image asks for more than is allowed",
+    "unreadable": "the file cannot be read",
+}
+
+
+class Refused(Exception):
+    """Why a file is not read; becomes an ImageError where the file's name is known."""
+
+    def __init__(self, reason: str, value: str) -> None:
+        super().__init__(reason, value)
+        self.reason, self.value = reason, value
+
+
+@dataclass(frozen=True)
+class Header:
+    """What was learnt, and `body`: the bytes that a decoder may see."""
+
+    format: str
+    width: int  # as stored, before orientation
+    height: int
+    body: bytes
+    orientation: int = 1  # EXIF 1-8
+    kind: str = ""  # "plain": 8-bit RGB or grey PNG; "wide": 16-bit samples; "negative": 0 is white
+    notes: tuple[str, ...] = ()
+
+
+def image_error(name: str, refused: Refused, *, max_pixels: int) -> ImageError:
+    """The ImageError that tells a person why `name` was refused."""
+    allowed = "PNG, JPEG, WEBP, TIFF, BMP and GIF are read"
+    advice = "remove the file or put a good copy in its place; the other images go on"
+    if refused.reason == "bomb":
+        allowed = f"At most {max_pixels:,} pixels are read"
+        advice = "remove the file, or raise --max-pixels if it is what it claims to be"
+    return ImageError(
+        f"{name}: {REASONS[refused.reason]}",
+        value=refused.value,
+        allowed=allowed,
+        next=advice,
+        reason=refused.reason,
+    )
+
+
+def check_size(width: int, height: int, max_pixels: int, *, what: str = "it") -> None:
+    """Refuse a picture without pixels or with more than `max_pixels`.
+
+    Raises:
+        Refused: with the reason damaged or bomb.
+    """
+    if width < 1 or height < 1:
+        raise Refused("damaged", f"{what} says {width:,} x {height:,} pixels")
+    if width * height > max_pixels:
+        raise Refused("bomb", f"{what} says {width:,} x {height:,} pixels")
