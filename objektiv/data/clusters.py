@@ -1,0 +1,86 @@
+"""Find what belongs together: items of one group, and exact copies of one file.
+
+In: the items of a Dataset (columns id, group and, once the files were looked at, hash). Out: a
+cluster number per item; items joined directly or through others share one.
+Try: `find_clusters(read(settings).items)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from objektiv.base.errors import DataError
+
+Ints = NDArray[np.int64]
+EXAMPLES = 3
+
+
+def find_clusters(items: pl.DataFrame) -> Ints:
+    """The cluster of each item (items,), numbered from 0 in no particular order.
+
+    A null group or hash joins nothing.
+    """
+    rows, knots = [np.arange(len(items))], [np.arange(len(items))]
+    first = len(items)
+    for column in ("group", "hash"):
+        if column not in items.columns:
+            continue
+        rows.append(np.flatnonzero(items[column].is_not_null().to_numpy()))
+        values = items[column].drop_nulls().cast(pl.String).to_list()
+        names, codes = np.unique(np.array(values, dtype=object), return_inverse=True)
+        knots.append(first + codes)
+        first += len(names)
+    ends = np.concatenate(rows), np.concatenate(knots)
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(first, first))
+    found = connected_components(graph, directed=False)[1][: len(items)]
+    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+
+
+def kinds(items: pl.DataFrame) -> str:
+    """What a cluster is called to people: groups where there are any, else images."""
+    return "groups" if items["group"].is_not_null().any() else "different images"
+
+
+def refuse_straddling(items: pl.DataFrame, places: Sequence[str], *, next: str) -> None:
+    """Refuse a division in which a group or a copy is in two places (parts, or parts and folds).
+
+    Raises:
+        DataError: with how many of each straddle, and up to three examples.
+    """
+    told, examples = [], []
+    for column, word in (("group", "groups"), ("hash", "exact copies")):
+        if column not in items.columns:
+            continue
+        torn = (
+            items.select("id", pl.col(column).alias("key"), pl.Series("place", places))
+            .filter(pl.col("key").is_not_null())
+            .group_by("key", maintain_order=True)
+            .agg("id", pl.col("place").unique(maintain_order=True), pl.col("place").alias("all"))
+            .filter(pl.col("place").list.len() > 1)
+        )
+        if len(torn):
+            told.append(f"{len(torn)} {word}")
+        for row in torn.head(EXAMPLES).iter_rows(named=True):
+            where = " and ".join(row["place"])
+            other = _elsewhere(row["all"])
+            pair = f"{row['id'][0]} = {row['id'][other]}"
+            examples.append(f"{row['key'] if column == 'group' else pair} in {where}")
+    if told:
+        raise DataError(
+            f"{' and '.join(told)} are in more than one part or fold",
+            value="; ".join(examples[:EXAMPLES]),
+            allowed="Images of one group and copies of one file belong in one place, else the "
+            "score flatters",
+            next=next,
+        )
+
+
+def _elsewhere(places: Sequence[str]) -> int:
+    """The index of the first place that differs from the first one."""
+    return next(number for number, place in enumerate(places) if place != places[0])
