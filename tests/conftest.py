@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# No deadline: an example that writes a file may wait for a busy disk.
+hypothesis.settings.register_profile("objektiv", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("objektiv")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def make(kind: type[S], values: Mapping[str, Any], *, source: str = "settings") 
         SettingsError: a name is unknown or a value does not fit.
     """
     try:
-        return kind(**values)
+        return kind.model_validate(dict(values))
     except ValidationError as error:
         mistakes = [_mistake(kind, dict(e)) for e in error.errors()]
         raise SettingsError(
@@ -62,7 +62,7 @@ def read_yaml(kind: type[S], path: Path) -> S:
 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise SettingsError(
             f"{path} cannot be read as YAML",
             value=" ".join(str(error).split()),
@@ -86,5 +86,6 @@ def write_yaml(settings: Settings, path: Path) -> None:
     lines = []
     for name, value in settings.model_dump(mode="json").items():
         lines.append(f"# {type(settings).model_fields[name].description}")
-        lines.append(yaml.safe_dump({name: value}, default_flow_style=None, width=1000).rstrip())
+        text = yaml.safe_dump({name: value}, default_flow_style=False, width=float("inf"))
+        lines.append(text.rstrip())
     files.write_text(path, "\n".join(lines) + "\n")
