@@ -62,7 +62,7 @@ def examine(data: bytes, *, name: str, max_pixels: int) -> Header:
         refused = Refused("truncated", f"it ends too early, at byte {len(data):,}")
     except Refused as error:
         refused = error
-    raise image_error(name, refused, max_pixels=max_pixels)
+    raise image_error(name, refused)
 
 
 def _walker(data: bytes) -> Callable[[bytes, int], Header]:
@@ -123,7 +123,9 @@ def _inflated(kind: bytes, chunk: bytes, budget: int) -> int:
     except zlib.error:
         return 0  # nobody reads it
     if size > budget:
-        raise Refused("bomb", f"its text unpacks to more than {TEXT:,} bytes")
+        raise Refused(
+            "bomb", "its text unpacks to more", allowed=f"At most {TEXT:,} bytes are unpacked"
+        )
     return size
 
 
@@ -162,7 +164,11 @@ def _jpeg(data: bytes, max_pixels: int) -> Header:
             scans += 1
             whole_scan = bool(frame) and frame[0] in (0xC0, 0xC1) and body[0] == frame[3]
             if scans > SCANS:
-                raise Refused("bomb", f"it has more than {SCANS} passes")
+                raise Refused(
+                    "bomb",
+                    f"it has more than {SCANS} passes",
+                    allowed="Ordinary JPEGs have about 10",
+                )
         elif mark == 0xE1 and body[:6] == b"Exif\0\0" and orientation == 1:
             orientation = exif_orientation(body[6:])
         elif mark == 0xE2 and body[:4] == b"MPF\0":
@@ -223,7 +229,11 @@ def _gif(data: bytes, max_pixels: int) -> Header:
         if mark == 0x2C:
             frames += 1
             if frames > FRAMES:
-                raise Refused("bomb", f"it has more than {FRAMES:,} frames")
+                raise Refused(
+                    "bomb",
+                    f"it has more than {FRAMES:,} frames",
+                    allowed="Of shorter ones the first frame is read",
+                )
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
             if frames == 1:  # it may be larger than the screen that the header declares
                 check_size(left + wide, top + high, max_pixels)

@@ -1,7 +1,7 @@
 """What is known of a picture before a pixel is decoded, and why a file can be refused.
 
 In: facts that the readers of formats find. Out: a Header, or the ImageError a person reads.
-Try: `image_error("a.png", Refused("empty", "0 bytes"), max_pixels=50_000_000)`.
+Try: `image_error("a.png", Refused("empty", "0 bytes"))`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,18 @@ REASONS: dict[str, str] = {
     "bomb": "the image asks for more than is allowed",
     "unreadable": "the file cannot be read",
 }
+_FORMATS = "PNG, JPEG, WEBP, TIFF, BMP and GIF are read"
+_WHOLE = "Only whole images are read, nothing is filled in"
+_ALLOWED = {"truncated": _WHOLE, "damaged": _WHOLE, "unreadable": "A readable file is needed"}
 
 
 class Refused(Exception):
     """Why a file is not read; becomes an ImageError where the file's name is known."""
 
-    def __init__(self, reason: str, value: str) -> None:
-        super().__init__(reason, value)
+    def __init__(self, reason: str, value: str, *, allowed: str = "") -> None:
+        super().__init__(reason, value, allowed)
         self.reason, self.value = reason, value
+        self.allowed = allowed or _ALLOWED.get(reason, _FORMATS)
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,15 @@ class Header:
     notes: tuple[str, ...] = ()
 
 
-def image_error(name: str, refused: Refused, *, max_pixels: int) -> ImageError:
+def image_error(name: str, refused: Refused) -> ImageError:
     """The ImageError that tells a person why `name` was refused."""
-    allowed = "PNG, JPEG, WEBP, TIFF, BMP and GIF are read"
     advice = "remove the file or put a good copy in its place; the other images go on"
-    if refused.reason == "bomb":
-        allowed = f"At most {max_pixels:,} pixels are read"
+    if "pixels are read" in refused.allowed:
         advice = "remove the file, or raise --max-pixels if it is what it claims to be"
     return ImageError(
         f"{name}: {REASONS[refused.reason]}",
         value=refused.value,
-        allowed=allowed,
+        allowed=refused.allowed,
         next=advice,
         reason=refused.reason,
     )
@@ -68,4 +70,8 @@ def check_size(width: int, height: int, max_pixels: int, *, what: str = "it") ->
     if width < 1 or height < 1:
         raise Refused("damaged", f"{what} says {width:,} x {height:,} pixels")
     if width * height > max_pixels:
-        raise Refused("bomb", f"{what} says {width:,} x {height:,} pixels")
+        raise Refused(
+            "bomb",
+            f"{what} says {width:,} x {height:,} pixels",
+            allowed=f"At most {max_pixels:,} pixels are read",
+        )

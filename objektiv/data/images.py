@@ -36,7 +36,6 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from objektiv.base.errors import ImageError
 from objektiv.data.formats import SUFFIXES, examine
 from objektiv.data.header import REASONS as REASONS
 from objektiv.data.header import Header, Refused, check_size, image_error
@@ -80,13 +79,8 @@ def read_bytes(path: Path, *, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ImageError(
-            f"{name}: {REASONS['unreadable']}",
-            value=error.strerror or type(error).__name__,
-            allowed="A file that this user may read is needed",
-            next="correct its permissions or remove it; the other images go on",
-            reason="unreadable",
-        ) from error
+        refused = Refused("unreadable", error.strerror or type(error).__name__)
+        raise image_error(name, refused) from error
 
 
 def decode(data: bytes, *, name: str, max_pixels: int) -> Picture:
@@ -99,14 +93,14 @@ def decode(data: bytes, *, name: str, max_pixels: int) -> Picture:
     try:
         pixels, notes = _decode_body(header, max_pixels)
     except Refused as error:
-        raise image_error(name, error, max_pixels=max_pixels) from None
+        raise image_error(name, error) from None
     except MemoryError:
         refused = Refused("bomb", f"{header.width:,} x {header.height:,} pixels fill the memory")
-        raise image_error(name, refused, max_pixels=max_pixels) from None
+        raise image_error(name, refused) from None
     except _DECODER_ERRORS as error:
         reason = "truncated" if "truncated" in str(error) else "damaged"
         refused = Refused(reason, f"its {header.format} data cannot be decoded to the end")
-        raise image_error(name, refused, max_pixels=max_pixels) from error
+        raise image_error(name, refused) from error
     suffix = Path(name).suffix.lower()
     lies = SUFFIXES.get(suffix, header.format) != header.format
     named = (f"named {suffix}, is {header.format}",) if lies else ()

@@ -1,0 +1,204 @@
+"""The dataset: a table of items with labels, groups and facts, and one of what was set aside.
+
+In: a folder or table of labels and ReadSettings. Out: an immutable Dataset; steps return new ones.
+No pixel is decoded here: facts about the files come in with `with_facts`, and what cannot be used
+goes out with `without` into the quarantine, where it is counted and never forgotten.
+Try: `read(Path("cells"), ReadSettings(group=r"C\\d+")).counts()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from objektiv.base.errors import DataError, SettingsError
+from objektiv.base.names import natural_key
+from objektiv.data.settings import ReadSettings
+from objektiv.data.sources import PARTS, Entry, Listing, find
+
+ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
+ITEMS |= {"part": pl.String}
+FACTS = {"hash": pl.String, "width": pl.Int64, "height": pl.Int64}
+FACTS |= {"format": pl.String, "notes": pl.String}
+QUARANTINE = {"id": pl.String, "path": pl.String, "label": pl.String}
+QUARANTINE |= {"reason": pl.String, "message": pl.String}
+FEWEST = 3  # images of a class: one each for train, validation and test
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Items and quarantine as tables; see ITEMS, FACTS and QUARANTINE for their columns."""
+
+    root: Path
+    classes: tuple[str, ...]  # in natural order
+    items: pl.DataFrame
+    quarantine: pl.DataFrame
+    notes: tuple[str, ...] = ()  # what was left out when the folder was read
+
+    def with_facts(self, facts: pl.DataFrame) -> Dataset:
+        """With what was learnt from the files: a table of `id` and the columns of FACTS.
+
+        Raises:
+            DataError: an item is missing in `facts`, or stands there twice.
+        """
+        facts = facts.select("id", *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
+        missing = self.items.join(facts, on="id", how="anti")["id"].to_list()
+        twice = facts.filter(pl.col("id").is_duplicated())["id"].unique().sort().to_list()
+        if missing or twice:
+            raise DataError(
+                f"facts do not fit the {len(self.items):,} items",
+                value=_examples(missing or twice),
+                allowed="One row an item is needed",
+                next="look at all files again",
+            )
+        items = self.items.select(ITEMS.keys()).join(facts, on="id", maintain_order="left")
+        return replace(self, items=items)
+
+    def without(self, rows: pl.DataFrame) -> Dataset:
+        """With the items of `rows` (columns id, reason, message) moved into the quarantine."""
+        rows = rows.select("id", "reason", "message")
+        moved = self.items.select("id", "path", "label").join(rows, on="id", maintain_order="left")
+        return replace(
+            self,
+            items=self.items.join(rows, on="id", how="anti", maintain_order="left"),
+            quarantine=pl.concat([self.quarantine, moved.cast(pl.Schema(QUARANTINE))]),
+        )
+
+    def without_conflicts(self) -> Dataset:
+        """With files of equal bytes under different labels in quarantine (reason two-labels).
+
+        Needs the facts. Which label is right, nobody but the user can say: all copies go.
+        """
+        copies = self.items.group_by("hash", maintain_order=True).agg("id", "label")
+        rows = [
+            {"id": i, "reason": "two-labels", "message": _conflict(i, ids, labels)}
+            for _, ids, labels in copies.iter_rows()
+            if len(set(labels)) > 1
+            for i in ids
+        ]
+        kinds = {name: QUARANTINE[name] for name in ("id", "reason", "message")}
+        return self.without(pl.DataFrame(rows, schema=kinds))
+
+    def counts(self) -> pl.DataFrame:
+        """A row a class: label, items of each part that is given, items, quarantine."""
+        parts = [part for part in PARTS if part in self.items["part"]]
+
+        def count(table: pl.DataFrame) -> list[int]:
+            found = dict(table.group_by("label").len().iter_rows())
+            return [found.get(label, 0) for label in self.classes]
+
+        return pl.DataFrame(
+            {
+                "label": self.classes,
+                **{part: count(self.items.filter(pl.col("part") == part)) for part in parts},
+                "items": count(self.items),
+                "quarantine": count(self.quarantine),
+            }
+        )
+
+
+def read(root: Path, settings: ReadSettings) -> Dataset:
+    """The dataset of a folder or of the table `settings.labels`; no image is opened.
+
+    Raises:
+        DataError: nothing usable is found, or a name does not match `settings.group`.
+        SettingsError: groups are asked for twice.
+    """
+    listing = find(root, settings)
+    groups = _groups(listing, settings.group)
+    items = pl.DataFrame(
+        [
+            (entry.id, str(entry.path), entry.label, group, entry.part)
+            for entry, group in zip(listing.entries, groups, strict=True)
+        ],
+        schema=ITEMS,
+        orient="row",
+    )
+    nameless = [
+        (entry.id, entry.id, entry.label, "unreadable", "its name is not UTF-8: rename the file")
+        for entry in listing.nameless
+    ]
+    labels = {entry.label for entry in (*listing.entries, *listing.nameless)}
+    return Dataset(
+        root=listing.root,
+        classes=tuple(sorted(labels, key=natural_key)),
+        items=items,
+        quarantine=pl.DataFrame(nameless, schema=QUARANTINE, orient="row"),
+        notes=listing.notes,
+    )
+
+
+def _groups(listing: Listing, pattern: str | None) -> list[str | None]:
+    given = [entry.group for entry in listing.entries]
+    if pattern is None:
+        return given
+    if any(group is not None for group in given):
+        raise SettingsError(
+            "groups are given twice",
+            value=f"--group '{pattern}' and the table's column 'group'",
+            allowed="One of them is obeyed",
+            next="leave --group away, or remove the column",
+        )
+    groups = [_group(entry, pattern) for entry in listing.entries]
+    lost = [e.id for e, group in zip(listing.entries, groups, strict=True) if group is None]
+    if lost:
+        raise DataError(
+            f"{len(lost):,} of {len(groups):,} names do not match the group pattern '{pattern}'",
+            value=_examples(lost),
+            allowed="The pattern must be found in every file's name without its suffix",
+            next="correct --group or rename these files",
+        )
+    return groups
+
+
+def _group(entry: Entry, pattern: str) -> str | None:
+    match = re.search(pattern, entry.path.stem)
+    if match is None:
+        return None
+    return match[1] if match.re.groups else match[0]
+
+
+def _examples(ids: Iterable[str]) -> str:
+    names = list(ids)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def _conflict(own: str, ids: list[str], labels: list[str]) -> str:
+    others = [f"{i} ({label})" for i, label in zip(ids, labels, strict=True) if i != own]
+    return f"the same bytes as {_examples(others)}: only one label can be right"
+
+
+def require_trainable(dataset: Dataset) -> None:
+    """Refuse a dataset that no classifier can be trained and tested on.
+
+    Raises:
+        DataError: nothing is left, there is one class only, or a class has fewer than FEWEST.
+    """
+    aside = f"; {len(dataset.quarantine):,} are in quarantine" if len(dataset.quarantine) else ""
+    if dataset.items.is_empty():
+        raise DataError(
+            f"no image of {dataset.root} can be used",
+            value=f"0 images{aside}",
+            allowed="At least two classes of three images are needed",
+            next="replace the files that the quarantine names",
+        )
+    if len(dataset.classes) < 2:
+        raise DataError(
+            f"{dataset.root} has one class only",
+            value=f"'{dataset.classes[0]}' with {len(dataset.items):,} images{aside}",
+            allowed="A classifier needs at least two classes",
+            next="add a folder with images of another class beside it",
+        )
+    counts = dict(dataset.counts().select("label", "items").iter_rows())
+    few = [f"'{label}' has {n}" for label, n in counts.items() if n < FEWEST]
+    if few:
+        raise DataError(
+            f"{dataset.root} has too few images of {len(few)} of {len(counts)} classes",
+            value=", ".join(few) + aside,
+            allowed=f"Each class needs at least {FEWEST}: one each to train, validate and test",
+            next="add images of these classes, or take their folders away",
+        )
