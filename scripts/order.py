@@ -21,11 +21,13 @@ ORDER: dict[str, tuple[str, ...]] = {
         "tiff",
         "formats",
         "images",
+        "tables",
         "sources",
         "dataset",
         "clusters",
         "apportion",
         "split",
+        "drawing",
         "smear",
     ),
     "features": (
@@ -41,7 +43,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "judging": ("predictions", "metrics", "intervals", "calibration"),
     "models": ("settings", "heads", "choose", "model"),
-    "shipping": ("bundle",),
+    "shipping": ("facts", "golden", "members", "walk", "session", "bundle", "write"),
     "flow": ("settings", "run", "steps"),
     "faces": ("terminal", "plots", "report", "cli"),
 }

@@ -33,6 +33,7 @@ BASE_LIBRARIES = (
     "openvino",
     "pillow",
     "polars",
+    "protobuf",
     "pydantic",
     "pyyaml",
     "rich",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -103,6 +105,34 @@ def test_base_install_is_small(base_install: dict[str, metadata.Distribution]) -
 
 def _path(distribution: metadata.Distribution, file: metadata.PackagePath) -> Path:
     return Path(str(distribution.locate_file(file)))
+
+
+def test_every_imported_library_is_declared() -> None:
+    """What a file of source imports is in the standard library, or a dependency by name."""
+    declared = {
+        _canonical(extras.package_name(text))
+        for texts in [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+        for text in texts
+    }
+    providers = metadata.packages_distributions()
+    undeclared = {}
+    for path in sorted(order.PACKAGE.rglob("*.py")):
+        for name in sorted(_imported(path) - set(sys.stdlib_module_names) - {"objektiv"}):
+            if not {_canonical(p) for p in providers.get(name, [])} & declared:
+                undeclared[f"{path.relative_to(order.PACKAGE)}: {name}"] = providers.get(name)
+
+    assert undeclared == {}
+
+
+def _imported(path: Path) -> set[str]:
+    """First words of what a file imports, at the top or inside a function."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
 
 
 def test_command_is_called_objektiv() -> None:
