@@ -112,7 +112,7 @@ def read(root: Path, settings: ReadSettings) -> Dataset:
     groups = _groups(listing, settings.group)
     items = pl.DataFrame(
         [
-            (entry.id, str(entry.path), entry.label, group, entry.part)
+            (entry.id, entry.path, entry.label, group, entry.part)
             for entry, group in zip(listing.entries, groups, strict=True)
         ],
         schema=ITEMS,
@@ -156,7 +156,7 @@ def _groups(listing: Listing, pattern: str | None) -> list[str | None]:
 
 
 def _group(entry: Entry, pattern: str) -> str | None:
-    match = re.search(pattern, entry.path.stem)
+    match = re.search(pattern, Path(entry.path).stem)
     if match is None:
         return None
     return match[1] if match.re.groups else match[0]

@@ -37,7 +37,7 @@ class Entry:
     """One item before it is looked at; `id` is its path below the root."""
 
     id: str
-    path: Path
+    path: str
     label: str
     group: str | None = None
     part: str | None = None
@@ -80,6 +80,13 @@ def find(root: Path, settings: ReadSettings) -> Listing:
 
 
 def _check_folder(root: Path) -> None:
+    if shown(str(root.resolve())) != str(root.resolve()):
+        raise DataError(
+            "the name of the data folder is not UTF-8",
+            value=shown(str(root)),
+            allowed="A path in UTF-8 is needed",
+            next="rename the folder",
+        )
     if root.is_dir():
         return
     if root.exists():
@@ -102,9 +109,11 @@ def _check_folder(root: Path) -> None:
     )
 
 
-def _visible(folder: Path) -> Iterator[Path]:
+def _visible(folder: Path | str) -> list[os.DirEntry[str]]:
+    """What lies directly in a folder, by name; a scan asks the system once for a whole folder."""
     try:
-        paths = sorted(folder.iterdir())
+        with os.scandir(folder) as scan:
+            found = [e for e in scan if e.name[0] != "." and e.name not in LITTER]
     except OSError as error:
         raise DataError(
             f"the folder {folder} cannot be read",
@@ -112,18 +121,17 @@ def _visible(folder: Path) -> Iterator[Path]:
             allowed="A folder that this user may read is needed",
             next="correct its permissions, then run the same command again",
         ) from error
-    return (path for path in paths if path.name[0] != "." and path.name not in LITTER)
+    return sorted(found, key=lambda entry: entry.name)
 
 
 class _Notes:
     """Counts of what is left out, each with its first examples."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self) -> None:
         self._found: defaultdict[str, list[str]] = defaultdict(list)
 
-    def add(self, what: str, path: Path) -> None:
-        self._found[what].append(shown(path.relative_to(self._root)))
+    def add(self, what: str, path: str) -> None:
+        self._found[what].append(path)
 
     def lines(self) -> tuple[str, ...]:
         return tuple(
@@ -132,87 +140,94 @@ class _Notes:
         )
 
 
-def shown(path: Path) -> str:
-    """A path as text that every table can hold; bytes that are not UTF-8 appear escaped."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+def shown(name: str) -> str:
+    """A name as text that every table can hold; bytes that are not UTF-8 appear escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _of_folders(root: Path) -> Listing:
-    notes = _Notes(root)
-    folders = _folders(root, notes)
+    notes = _Notes()
+    folders = _folders(root, "", notes)
     parts = _part_folders(root, folders)
     found: list[Entry] = []
-    for top, part in parts.items() if parts else [(root, None)]:
-        for folder in _folders(top, notes) if parts else folders:
-            label = shown(Path(folder.name))
-            paths = list(_files(root, folder, notes))
+    for part, top in parts.items() if parts else [(None, "")]:
+        for label in _folders(root / top, f"{top}/", notes) if parts else folders:
+            below = f"{top}/{label}" if parts else label
+            paths = list(_files(root, below, notes))
             if not paths:
-                notes.add("class folders without an image", folder)
-            ids = [shown(path.relative_to(root)) for path in paths]
-            found += [Entry(i, p, label, part=part) for i, p in zip(ids, paths, strict=True)]
-    nameless = tuple(entry for entry in found if not _is_utf8(entry.path))
-    entries = tuple(entry for entry in found if _is_utf8(entry.path))
+                notes.add("class folders without an image", shown(below))
+            found += [Entry(shown(p), f"{root}/{p}", shown(label), part=part) for p in paths]
+    nameless = tuple(entry for entry in found if not entry.path.endswith(entry.id))
+    entries = tuple(entry for entry in found if entry.path.endswith(entry.id))
     return Listing(root, entries, nameless, notes.lines())
 
 
-def _is_utf8(path: Path) -> bool:
-    return "\\udc" not in ascii(str(path))  # how Python keeps bytes that are not UTF-8
-
-
-def _folders(folder: Path, notes: _Notes) -> list[Path]:
-    """The folders directly inside one; images that lie beside them are noted."""
+def _folders(folder: Path, below: str, notes: _Notes) -> list[str]:
+    """Names of the folders directly inside one; images that lie beside them are noted."""
     folders = []
-    for path in _visible(folder):
-        if path.is_symlink() and path.is_dir():
-            notes.add("linked folders not followed", path)
-        elif path.is_dir():
-            folders.append(path)
-        elif path.suffix.lower() in SUFFIXES:
-            notes.add("images outside the folders of classes not read", path)
+    for entry in _visible(folder):
+        if entry.is_symlink() and entry.is_dir():
+            notes.add("links not followed", shown(below + entry.name))
+        elif entry.is_dir():
+            folders.append(entry.name)
+        elif Path(entry.name).suffix.lower() in SUFFIXES:
+            notes.add("images outside the folders of classes not read", shown(below + entry.name))
     return folders
 
 
-def _part_folders(root: Path, folders: list[Path]) -> dict[Path, str]:
-    """The folders that are parts, empty where the folders are classes."""
-    parts = {f: PART_FOLDERS[f.name.lower()] for f in folders if f.name.lower() in PART_FOLDERS}
-    others = [folder.name for folder in folders if folder not in parts]
-    named = ", ".join(sorted(folder.name for folder in parts))
-    if len(set(parts.values())) < len(parts):
+def _part_folders(root: Path, folders: list[str]) -> dict[str, str]:
+    """From part to its folder; empty where the folders are classes."""
+    named = [folder for folder in folders if folder.lower() in PART_FOLDERS]
+    others = [folder for folder in folders if folder.lower() not in PART_FOLDERS]
+    parts = {PART_FOLDERS[folder.lower()]: folder for folder in named}
+    if len(parts) < len(named):
         raise DataError(
             f"{root} holds one part twice",
-            value=named,
+            value=", ".join(named),
             allowed="One folder each for train, val and test is read",
             next="put the folders of one part together",
         )
-    if parts and others and "train" in parts.values() and len(parts) > 1:
+    if others and "train" in parts and len(parts) > 1:
         raise DataError(
             f"{root} holds parts and other folders",
-            value=f"{named} beside {', '.join(others)}",
+            value=f"{', '.join(named)} beside {', '.join(map(shown, others))}",
             allowed=LAYOUTS,
             next="move the other folders away, or rename the parts if they are classes",
         )
     return {} if others else parts
 
 
-def _files(root: Path, folder: Path, notes: _Notes) -> Iterator[Path]:
-    """The files below a folder that may be images, however deep."""
-    for path in _visible(folder):
-        if path.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(root)):
-            notes.add("links not followed", path)
-        elif path.is_dir():
+def _files(root: Path, below: str, notes: _Notes) -> Iterator[str]:
+    """Paths, relative to the root, of the files below a folder that may be images."""
+    for entry in _visible(root / below):
+        path = f"{below}/{entry.name}"
+        if entry.is_symlink() and _leads_away(Path(entry.path), root):
+            notes.add("links not followed", shown(path))
+        elif entry.is_dir():
             yield from _files(root, path, notes)
-        elif not path.is_file():
-            notes.add("neither files nor folders", path)
-        elif path.suffix.lower() in NO_IMAGES:
-            notes.add("text files not read", path)
+        elif not entry.is_file():
+            notes.add("neither files nor folders", shown(path))
+        elif os.path.splitext(entry.name)[1].lower() in NO_IMAGES:
+            notes.add("text files not read", shown(path))
         else:
             yield path
+
+
+def _leads_away(link: Path, root: Path) -> bool:
+    """Whether a link leaves the root; those to folders never count as inside, they can loop."""
+    return link.is_dir() or not link.resolve().is_relative_to(root)
 
 
 def _of_table(table: Path) -> Listing:
     root = table.absolute().parent.resolve()
     entries = tuple(
-        Entry(row.path, root / row.path, row.label, row.group, PART_FOLDERS.get(row.split.lower()))
+        Entry(
+            row.path,
+            f"{root}/{row.path}",
+            row.label,
+            row.group,
+            PART_FOLDERS.get(row.split.lower()),
+        )
         for row in read_table(table, splits=PART_FOLDERS)
     )
     return Listing(root, entries, (), ())
