@@ -148,7 +148,8 @@ def _opencv(header: Header, flags: int) -> NDArray[Any]:
 
 def _sixteen_bits(samples: NDArray[np.uint16]) -> tuple[Pixels, tuple[str, ...]]:
     """Grey, BGR or BGRA of 16 bits as RGB of 8."""
-    notes = (f"16 bits, largest value {samples[..., :3].max():,} of 65,535",)
+    largest = (samples if samples.ndim == 2 else samples[:, :, :3]).max()
+    notes = (f"16 bits, largest value {largest:,} of 65,535",)
     eight = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if eight.ndim == 2:
         return np.repeat(eight[:, :, None], 3, axis=2), notes
