@@ -4,7 +4,7 @@ In: how many items of each class every cluster holds (a cluster is a patient, a 
 or one lone item), the ratios of the parts, a generator. Out: the part of each cluster. Clusters of
 several items are placed greedily and then moved while that helps (the idea of scikit-learn's
 StratifiedGroupKFold, for unequal ratios); lone items fill up what is missing, exactly.
-Try: `apportion(np.ones((10, 1), int), (0.6, 0.2, 0.2), np.random.default_rng(0))`.
+Try: `apportion(np.ones((10, 1), int), (0.6, 0.2, 0.2), rng=np.random.default_rng(0))`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TRIES = 20
 JITTER = 0.3  # spread of log size in the order of placing, so that tries and seeds differ
 
 
-def largest_remainder(total: int, shares: Floats, filled: Floats | None = None) -> Ints:
+def largest_remainder(total: int, shares: Floats, *, filled: Floats | None = None) -> Ints:
     """Whole numbers near `total * shares` that sum to `total`.
 
     Each is rounded down; the largest remainders get one more. Equal remainders go to the part
@@ -39,7 +39,7 @@ def largest_remainder(total: int, shares: Floats, filled: Floats | None = None) 
     return whole
 
 
-def apportion(counts: Ints, ratios: Sequence[float], rng: np.random.Generator) -> Ints | None:
+def apportion(counts: Ints, ratios: Sequence[float], *, rng: np.random.Generator) -> Ints | None:
     """The part (0, 1, ...) of each cluster, or None where no division gives each part each class.
 
     `counts` is (clusters, classes), items of a class in a cluster; `ratios` sum to 1.
@@ -49,19 +49,18 @@ def apportion(counts: Ints, ratios: Sequence[float], rng: np.random.Generator) -
     lone = counts.sum(axis=1) == 1
     big = np.flatnonzero(~lone)
     if len(big):
-        placed = _Placing(counts[big], counts.sum(axis=0), shares, counts[lone].sum(axis=0)).best(
-            rng
-        )
+        lonely = counts[lone].sum(axis=0)
+        placed = _Placing(counts[big], counts.sum(axis=0), shares=shares, lone=lonely).best(rng)
         if placed is None:
             return None
         parts[big] = placed
-    return parts if _fill(parts, counts, shares, rng) else None
+    return parts if _fill(parts, counts, shares=shares, rng=rng) else None
 
 
 class _Placing:
     """Clusters of several items being placed; arrays are (parts, classes and their total)."""
 
-    def __init__(self, counts: Ints, totals: Ints, shares: Floats, lone: Ints) -> None:
+    def __init__(self, counts: Ints, totals: Ints, *, shares: Floats, lone: Ints) -> None:
         """`totals` counts all items per class, lone ones too; `lone` the lone ones."""
         self._shares = shares
         self._counts = np.column_stack([counts, counts.sum(axis=1)]).astype(np.float64)
@@ -157,7 +156,7 @@ class _Placing:
         return np.asarray(found.x[: clusters * parts].reshape(clusters, parts).argmax(axis=1))
 
 
-def _fill(parts: Ints, counts: Ints, shares: Floats, rng: np.random.Generator) -> bool:
+def _fill(parts: Ints, counts: Ints, *, shares: Floats, rng: np.random.Generator) -> bool:
     """Give the lone items (part -1) of each class to the parts that lack it; False if too few."""
     filled = np.zeros(len(shares))
     placed = parts >= 0
@@ -167,7 +166,7 @@ def _fill(parts: Ints, counts: Ints, shares: Floats, rng: np.random.Generator) -
         lone = np.flatnonzero(~placed & (column > 0))
         lack = np.maximum(shares * column.sum() - here, 0)
         lack = lack / lack.sum() if lack.sum() else shares
-        quota = largest_remainder(len(lone), lack, filled - shares * filled.sum())
+        quota = largest_remainder(len(lone), lack, filled=filled - shares * filled.sum())
         if not _spread(quota, here):
             return False
         filled += here + quota

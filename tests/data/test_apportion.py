@@ -33,7 +33,10 @@ def test_largest_remainder_gives_the_counts_of_the_course() -> None:
 
 def test_equal_remainders_go_to_the_least_filled_part() -> None:
     """Where two parts have the same remainder, the emptier one gets the item."""
-    assert largest_remainder(1, np.array([0.5, 0.5]), np.array([3.0, 2.0])).tolist() == [0, 1]
+    assert largest_remainder(1, np.array([0.5, 0.5]), filled=np.array([3.0, 2.0])).tolist() == [
+        0,
+        1,
+    ]
     assert largest_remainder(1, np.array([0.5, 0.5])).tolist() == [1, 0]
 
 
@@ -52,7 +55,7 @@ def test_lone_items_follow_largest_remainder_in_every_class() -> None:
     """Without clusters each class is divided exactly."""
     counts = np.repeat(np.eye(2, dtype=int), 13_779, axis=0)
 
-    parts = apportion(counts, SIXTY.tolist(), generator())
+    parts = apportion(counts, SIXTY.tolist(), rng=generator())
 
     assert parts is not None
     for label in range(2):
@@ -63,7 +66,7 @@ def test_lone_items_of_many_small_classes_fill_folds_evenly() -> None:
     """37 classes of 6 items in 5 folds: the one item over does not always go to the first fold."""
     counts = np.repeat(np.eye(37, dtype=int), 6, axis=0)
 
-    parts = apportion(counts, [0.2] * 5, generator())
+    parts = apportion(counts, [0.2] * 5, rng=generator())
 
     assert parts is not None
     assert sorted(np.bincount(parts).tolist()) == [44, 44, 44, 45, 45]
@@ -76,7 +79,7 @@ def test_patients_are_divided_near_the_ratios(count: int, seed: int) -> None:
     counts = patients(count, seed)
     tolerance = 0.02 if count == 24 else 0.005
 
-    parts = apportion(counts, SIXTY.tolist(), generator(seed))
+    parts = apportion(counts, SIXTY.tolist(), rng=generator(seed))
 
     assert parts is not None
     sums = np.stack([counts[parts == part].sum(axis=0) for part in range(3)])
@@ -90,7 +93,7 @@ def test_clusters_and_lone_items_together_meet_the_counts_exactly() -> None:
     lone = np.repeat(np.eye(2, dtype=int), [70, 90], axis=0)
     counts = np.vstack([pairs, lone])
 
-    parts = apportion(counts, SIXTY.tolist(), generator())
+    parts = apportion(counts, SIXTY.tolist(), rng=generator())
 
     assert parts is not None
     sums = [counts[parts == part].sum(axis=0).tolist() for part in range(3)]
@@ -102,7 +105,7 @@ def test_three_groups_of_a_class_reach_three_parts() -> None:
     counts = np.array([[0, 40]] * 12 + [[30, 0], [5, 3], [1, 20]])
 
     for seed in range(10):
-        parts = apportion(counts, SIXTY.tolist(), generator(seed))
+        parts = apportion(counts, SIXTY.tolist(), rng=generator(seed))
 
         assert parts is not None
         assert sorted(parts[-3:].tolist()) == [0, 1, 2]
@@ -112,7 +115,7 @@ def test_three_lone_items_reach_three_parts() -> None:
     """Three images of a class are one in each part, though 60/20/20 of three rounds to 2/1/0."""
     counts = np.repeat(np.eye(2, dtype=int), [3, 50], axis=0)
 
-    parts = apportion(counts, SIXTY.tolist(), generator())
+    parts = apportion(counts, SIXTY.tolist(), rng=generator())
 
     assert parts is not None
     assert sorted(parts[:3].tolist()) == [0, 1, 2]
@@ -121,7 +124,7 @@ def test_three_lone_items_reach_three_parts() -> None:
 @pytest.mark.parametrize("counts", [[[1, 0]] * 2 + [[0, 1]] * 9, [[5, 0]] * 2 + [[0, 5]] * 9])
 def test_a_class_with_two_groups_cannot_be_in_three_parts(counts: list[list[int]]) -> None:
     """Too few groups or lone items give no division at all."""
-    assert apportion(np.array(counts), SIXTY.tolist(), generator()) is None
+    assert apportion(np.array(counts), SIXTY.tolist(), rng=generator()) is None
 
 
 def feasible(counts: np.ndarray, parts: int) -> bool:
@@ -144,7 +147,7 @@ def test_a_division_is_found_exactly_where_there_is_one(rows: list[list[int]], s
     """Against brute force: each part gets each class whenever that can be, else there is none."""
     counts = np.array(rows)
 
-    parts = apportion(counts, SIXTY.tolist(), generator(seed))
+    parts = apportion(counts, SIXTY.tolist(), rng=generator(seed))
 
     assert (parts is not None) == feasible(counts, 3)
     if parts is not None:

@@ -1,0 +1,254 @@
+"""Name every item train, validation or test, and its fold; what belongs together stays together.
+
+In: a Dataset and SplitSettings. Out: a Split, kept as split.csv with the columns id, part and fold.
+Items of one group (a patient) and exact copies (same hash) form a cluster that is never divided,
+classes keep their shares, and parts that the data came with are kept.
+Try: `split(dataset, SplitSettings(seed=1)).save(Path("split.csv"))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from objektiv.base import files, seeds
+from objektiv.base.errors import DataError
+from objektiv.data.apportion import apportion
+from objektiv.data.clusters import EXAMPLES, Ints, find_clusters, kinds, refuse_straddling
+from objektiv.data.dataset import Dataset, require_trainable
+from objektiv.data.settings import SplitSettings
+from objektiv.data.sources import PARTS
+
+Names = NDArray[np.str_]
+SCHEMA = {"id": pl.String, "part": pl.String, "fold": pl.Int64}
+FORMULA_SIGNS = ("=", "+", "-", "@")  # a spreadsheet would run a cell that starts with one
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which part and fold each item is in.
+
+    `table` has the columns id, part and fold; fold counts from 0 and is null for test. `notes` are
+    sentences about what could not be done as asked.
+    """
+
+    table: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def ids(self, part: str) -> tuple[str, ...]:
+        """The ids of the items in `part`, in the order of the dataset."""
+        return tuple(self.table.filter(pl.col("part") == part)["id"])
+
+    def save(self, path: Path) -> None:
+        """Publish split.csv; the notes are not kept in it."""
+        guarded = pl.when(pl.col("id").str.slice(0, 1).is_in(FORMULA_SIGNS))
+        table = self.table.with_columns(
+            guarded.then("./" + pl.col("id")).otherwise("id").alias("id")
+        )
+        files.write_text(path, table.select(list(SCHEMA)).write_csv())
+
+    @classmethod
+    def load(cls, path: Path) -> Split:
+        """Read a split.csv; `check` then compares it with a dataset.
+
+        Raises:
+            DataError: the file cannot be read, or its ids, parts or folds are not those of a split.
+        """
+        try:
+            text = pl.read_csv(path.read_bytes(), infer_schema=False, empty_string_is_null=False)
+            if missing := [name for name in SCHEMA if name not in text.columns]:
+                raise ValueError(f"no column {', '.join(missing)}")
+            table = text.select(
+                pl.col("id").str.strip_prefix("./"),
+                "part",
+                pl.when(pl.col("fold") != "").then("fold").str.to_integer(dtype=pl.Int64),
+            )
+        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+            raise _bad_file(path, " ".join(str(error).split())[:200]) from error
+        if mistake := _mistake(table):
+            raise _bad_file(path, mistake)
+        return cls(table)
+
+
+def _bad_file(path: Path, mistake: str) -> DataError:
+    return DataError(
+        f"{path} cannot be used as a split",
+        value=mistake,
+        allowed="A table with the columns id, part (train, validation or test) and fold (a whole "
+        "number from 0, empty for test) is read",
+        next="use the split.csv of a run, or leave --split away to split anew",
+    )
+
+
+def _mistake(table: pl.DataFrame) -> str | None:
+    twice = table["id"].filter(table["id"].is_duplicated()).unique(maintain_order=True)
+    if len(twice):
+        return f"{len(twice)} ids stand in it more than once, e.g. {_examples(twice)}"
+    unknown = table.filter(~pl.col("part").is_in(PARTS))["part"].unique(maintain_order=True)
+    if len(unknown):
+        return f"unknown part {_examples([repr(part) for part in unknown])}"
+    if absent := [part for part in PARTS if part not in set(table["part"])]:
+        return f"no item is in {' or '.join(absent)}"
+    needed = (pl.col("part") != "test").cast(pl.Int64)
+    given = (pl.col("fold") >= 0).fill_null(False).cast(pl.Int64)
+    wrong = table.filter((needed != given) | (pl.col("fold") < 0))["id"]
+    if len(wrong):
+        what = "lack their fold, or have one and are test"
+        return f"{len(wrong)} items {what}, e.g. {_examples(wrong)}"
+    return None if table["fold"].drop_nulls().n_unique() > 1 else "all items are in one fold"
+
+
+def split(dataset: Dataset, settings: SplitSettings) -> Split:
+    """Divide `dataset` into parts and folds; the same seed gives the same split.
+
+    Parts that the data came with are kept; a validation or test part that is missing is drawn from
+    train. Lone items are divided exactly (largest remainder per class), clusters nearly.
+
+    Raises:
+        DataError: a class is in too few images or groups, or the parts that the data came with
+            cannot be kept.
+    """
+    require_trainable(dataset)
+    clusters, labels = find_clusters(dataset.items), _labels(dataset)
+    parts, notes = _given(dataset, labels)
+    source = "train" if (parts != "").any() else ""
+    wanted = [part for part in PARTS if part not in parts or part == "train"]
+    if len(wanted) > 1:
+        rows = np.flatnonzero(parts == source)
+        ratios = [settings.ratios[PARTS.index(part)] for part in wanted]
+        rng = seeds.generator(settings.seed, "split", *wanted)
+        chosen = _divide(clusters[rows], labels[rows], ratios=ratios, rng=rng)
+        if chosen is None:
+            raise _too_few(dataset, clusters, rows=rows, places=wanted)
+        parts[rows] = np.array(wanted, dtype=parts.dtype)[chosen]
+        if source:
+            drawn = int((parts[rows] != "train").sum())
+            notes.append(
+                f"The data came without {' and '.join(wanted[1:])}: {drawn} items were drawn from "
+                "train."
+            )
+    folds = _fold(dataset, clusters, parts=parts, settings=settings)
+    count = int(folds.max()) + 1
+    if count < settings.folds:
+        notes.append(
+            f"{count} folds instead of {settings.folds}, so that every fold holds every class."
+        )
+    columns = {"id": dataset.items["id"], "part": parts.tolist(), "fold": folds.tolist()}
+    table = pl.DataFrame(columns, schema=SCHEMA).with_columns(
+        pl.when(pl.col("part") != "test").then("fold")
+    )
+    return Split(table, tuple(notes))
+
+
+def check(split: Split, dataset: Dataset) -> None:
+    """Compare a loaded split with the dataset it is to be used on.
+
+    Raises:
+        DataError: an id is unknown or missing, or a group or exact copies are in several places.
+    """
+    here, there = set(dataset.items["id"]), set(split.table["id"])
+    for ids, what in ((there - here, "not in the data"), (here - there, "not in the split")):
+        if ids:
+            aside = len(ids & set(dataset.quarantine["id"]))
+            raise DataError(
+                f"the split does not fit the data: {len(ids)} ids are {what}",
+                value=_examples(sorted(ids)) + f" ({aside} of them in quarantine)" * bool(aside),
+                allowed="A split names each image of the data exactly once",
+                next="use the data the split was made for, or leave --split away to split anew",
+            )
+    table = dataset.items.select("id").join(split.table, on="id", maintain_order="left")
+    places = [
+        part if fold is None else f"{part} fold {fold}" for _, part, fold in table.iter_rows()
+    ]
+    refuse_straddling(dataset.items, places, next="leave --split away to split anew")
+
+
+def _examples(values: Sequence[str] | pl.Series) -> str:
+    return ", ".join(list(values)[:EXAMPLES]) + ", ..." * (len(values) > EXAMPLES)
+
+
+def _labels(dataset: Dataset) -> Ints:
+    index = {name: number for number, name in enumerate(dataset.classes)}
+    return np.array([index[label] for label in dataset.items["label"]], dtype=np.int64)
+
+
+def _given(dataset: Dataset, labels: Ints) -> tuple[Names, list[str]]:
+    """The parts the data came with, "" where it named none, and notes on classes they lack."""
+    parts = np.array(dataset.items["part"].fill_null("").to_list(), dtype="<U10")
+    if not (parts != "").any():
+        return parts, []
+    held = {part: set(labels[parts == part].tolist()) for part in PARTS if part in parts}
+    lacking = [
+        (part, name)
+        for part in held
+        for number, name in enumerate(dataset.classes)
+        if number not in held[part]
+    ]
+    if (parts == "").any() or "train" not in parts:
+        told = {part or "no part": int((parts == part).sum()) for part in np.unique(parts)}
+        raise DataError(
+            "the parts the data came with cannot be used",
+            value=", ".join(f"{count} images in {part}" for part, count in told.items()),
+            allowed="Either no image names its part, or all do and some are in train",
+            next="name the missing parts, or split anew with --parts new",
+        )
+    refuse_straddling(
+        dataset.items,
+        parts.tolist(),
+        next="split anew with --parts new; it keeps groups and copies whole",
+    )
+    if unlearnable := [name for part, name in lacking if part == "train"]:
+        raise DataError(
+            "the train part that the data came with lacks a class",
+            value=_examples(unlearnable),
+            allowed="Each class needs images to learn from in train",
+            next="add images of it to train, or split anew with --parts new",
+        )
+    return parts, [f"The {part} part holds no image of class {name}." for part, name in lacking]
+
+
+def _divide(
+    clusters: Ints, labels: Ints, *, ratios: Sequence[float], rng: np.random.Generator
+) -> Ints | None:
+    """The number of the part of each item; None where a part would lack a class."""
+    _, clusters = np.unique(clusters, return_inverse=True)
+    _, labels = np.unique(labels, return_inverse=True)
+    counts = np.zeros((int(clusters.max()) + 1, int(labels.max()) + 1), dtype=np.int64)
+    np.add.at(counts, (clusters, labels), 1)
+    parts = apportion(counts, ratios, rng=rng)
+    return None if parts is None else parts[clusters]
+
+
+def _fold(dataset: Dataset, clusters: Ints, *, parts: Names, settings: SplitSettings) -> Ints:
+    """The fold of each item, -1 for test; as many folds as each class has clusters, at most."""
+    rows = np.flatnonzero(parts != "test")
+    folds = np.full(len(parts), -1, dtype=np.int64)
+    labels = _labels(dataset)[rows]
+    most = min(len(np.unique(clusters[rows][labels == label])) for label in np.unique(labels))
+    for count in range(min(settings.folds, most), 1, -1):
+        rng = seeds.generator(settings.seed, "folds", count)
+        chosen = _divide(clusters[rows], labels, ratios=[1 / count] * count, rng=rng)
+        if chosen is not None:
+            folds[rows] = chosen
+            return folds
+    raise _too_few(dataset, clusters, rows=rows, places=["one fold", "another"])
+
+
+def _too_few(dataset: Dataset, clusters: Ints, *, rows: Ints, places: Sequence[str]) -> DataError:
+    items = dataset.items[rows].with_columns(pl.Series("cluster", clusters[rows]))
+    what = kinds(items)
+    counts = dict(items.group_by("label").agg(pl.col("cluster").n_unique()).iter_rows())
+    rarest = sorted(counts, key=lambda name: (counts[name], name))[: 2 * EXAMPLES]
+    enough = "enough, but overlapping so" if min(counts.values()) >= len(places) else "too few"
+    return DataError(
+        f"the {what} of a class are {enough} that {', '.join(places)} cannot each hold every class",
+        value=", ".join(f"{name} has {counts[name]} {what}" for name in rarest),
+        allowed=f"Each class needs at least {len(places)} {what} for {', '.join(places)}",
+        next="add images of the rare class or take its folder away"
+        + ", or group differently with --group" * (what == "groups"),
+    )
