@@ -38,6 +38,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "lite0",
         "backbones",
         "descriptors",
+        "runtime",
         "engine",
         "bank",
     ),

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
-import openvino
 from numpy.typing import NDArray
 
 from objektiv.base.errors import ModelError
+from objektiv.features.runtime import openvino
 from objektiv.shipping.facts import INPUT, MODEL, refused
 from objektiv.shipping.walk import with_batch
 

@@ -1,0 +1,81 @@
+"""objektiv opens no network connection, and neither do the libraries it calls."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts import order
+
+# Told by Python itself before the act; a process started on the side could hide one, so those too.
+WATCH = """
+import sys
+seen = []
+def watch(event, _):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
+                 "socket.bind", "subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"}:
+        seen.append(event)
+sys.addaudithook(watch)
+"""
+
+INFER = """
+import numpy as np
+import onnx
+from objektiv.features.runtime import openvino
+
+numbers = onnx.helper.make_tensor_value_info("a", onnx.TensorProto.FLOAT, [2])
+doubled = onnx.helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [2])
+node = onnx.helper.make_node("Add", ["a", "a"], ["b"])
+graph = onnx.helper.make_graph([node], "double", [numbers], [doubled])
+model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)])
+compiled = openvino.Core().compile_model(
+    openvino.Core().read_model(model.SerializeToString()), "CPU"
+)
+assert compiled(np.array([1, 2], np.float32))[0].tolist() == [2, 4]
+"""
+
+
+def _seen(program: str, folder: Path) -> str:
+    """What the watch saw while a new process ran `program`."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{WATCH}\n{program}\nprint('seen:', sorted(set(seen)))"],
+        cwd=folder,
+        env={"PYTHONPATH": str(order.REPOSITORY), "HOME": str(folder), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
+    """A program that looks a name up and connects is seen by the same watch."""
+    program = """
+import socket
+socket.getaddrinfo("localhost", 9)
+with socket.socket() as s:
+    s.connect_ex(("127.0.0.1", 9))
+"""
+    assert _seen(program, tmp_path) == "seen: ['socket.connect', 'socket.getaddrinfo']"
+
+
+def test_the_watch_sees_what_openvino_does_unasked(tmp_path: Path) -> None:
+    """Imported plainly OpenVINO starts a process to report; the day it stops, ours can go."""
+    assert _seen("import openvino; import time; time.sleep(1)", tmp_path) != "seen: []"
+
+
+def test_the_engine_opens_no_connection(tmp_path: Path) -> None:
+    """Importing OpenVINO, compiling a graph and running it opens nothing and leaves no file."""
+    assert _seen(INFER, tmp_path) == "seen: []"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_module_imports_without_a_connection(tmp_path: Path) -> None:
+    """Importing every file of objektiv opens no connection and writes no file."""
+    imports = "\n".join(f"import objektiv.{name}" for name in order.modules())
+
+    assert _seen(imports, tmp_path) == "seen: []"
+    assert list(tmp_path.iterdir()) == []
