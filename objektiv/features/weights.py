@@ -105,11 +105,13 @@ class _Tensor:
     strides: tuple[int, ...]
 
     def of(self, storages: dict[str, NDArray[Any]]) -> NDArray[Any]:
-        flat = storages[self.storage][self.offset : self.offset + int(np.prod(self.shape))]
-        tensor = flat.reshape(self.shape)
-        if tuple(s // tensor.itemsize for s in tensor.strides) != self.strides and tensor.size > 1:
-            raise pickle.UnpicklingError(f"strides {self.strides} are not of a plain tensor")
-        return tensor
+        flat = storages[self.storage][self.offset :]
+        last = sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
+        if min(self.strides, default=0) < 0 or last >= len(flat):
+            raise pickle.UnpicklingError("a tensor reaches beyond its storage")
+        steps = [s * flat.itemsize for s in self.strides]
+        view = np.lib.stride_tricks.as_strided(flat, self.shape, steps, writeable=False)
+        return np.ascontiguousarray(view)
 
 
 def _rebuild_tensor(storage: str, offset: int, shape: Any, strides: Any, *_: Any) -> _Tensor:

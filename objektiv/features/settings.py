@@ -1,0 +1,36 @@
+"""Settings of looking at images: which backbone, in which precision, kept where.
+
+In: values from flags, YAML or Python. Out: frozen settings. This file imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from objektiv.data.settings import PixelSettings
+
+Precision = Literal["auto", "fp32", "bf16", "int8"]
+
+
+class FeatureSettings(PixelSettings):
+    """How images become features, and where these are kept."""
+
+    backbone: str = Field(
+        "lite0", description="Pretrained network that looks at the images; see `objektiv doctor`."
+    )
+    precision: Precision = Field(
+        "auto",
+        description="Arithmetic of the network: fp32, bf16 (where the processor has it) or int8 "
+        "(quantised); auto takes bf16 where the processor has it, else fp32.",
+    )
+    bank: Path | None = Field(
+        None,
+        description="Folder in which features are kept for the next time; by default in the "
+        "user's cache, or where OBJEKTIV_BANK points.",
+    )
+    workers: int | None = Field(
+        None, ge=1, le=64, description="Threads that read and decode; by default one a core."
+    )
