@@ -8,11 +8,11 @@ Try: `python -m scripts.docs`, or `python -m scripts.docs --check` as CI does.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from objektiv.base import extras, files
 from objektiv.base.settings import Settings
@@ -21,7 +21,7 @@ from scripts.markdown import table
 
 MADE = "<!-- made by `python -m scripts.docs`; do not edit -->\n\n"
 TREE_BEGINS, TREE_ENDS = "<!-- tree -->", "<!-- end of tree -->"
-HELP_WIDTH = "100"
+HELP_WIDTH = 100
 
 
 def documents() -> dict[Path, str]:
@@ -53,17 +53,20 @@ def commands_page() -> str:
 
 
 def _helps() -> Iterator[tuple[str, str]]:
-    os.environ["TERMINAL_WIDTH"] = HELP_WIDTH  # read when typer is imported
+    from typer import rich_utils
     from typer.main import get_command
     from typer.testing import CliRunner
 
     from objektiv.faces.cli import app
 
+    # The same page whatever this terminal is: typer reads these from it when it is imported.
+    same = {"MAX_WIDTH": HELP_WIDTH, "FORCE_TERMINAL": False, "COLOR_SYSTEM": None}
     names = list(getattr(get_command(app), "commands", {}))
     for path in [[], *([name] for name in names)]:
-        result = CliRunner().invoke(
-            app, [*path, "--help"], prog_name="objektiv", env={"COLUMNS": HELP_WIDTH}, color=False
-        )
+        with mock.patch.multiple(rich_utils, **same):
+            result = CliRunner().invoke(
+                app, [*path, "--help"], prog_name="objektiv", env={"COLUMNS": str(HELP_WIDTH)}
+            )
         if result.exit_code != 0:
             raise RuntimeError(f"objektiv {' '.join(path)} --help ended with {result.output}")
         text = "\n".join(line.rstrip() for line in result.stdout.splitlines()).strip("\n")
