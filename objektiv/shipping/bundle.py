@@ -47,7 +47,7 @@ from objektiv.shipping.session import (
 )
 from objektiv.shipping.walk import cut, read_graph
 
-SAME_PATH = 1e-4  # whole graph against NumPy preprocessing and cut network, probabilities
+SAME_PATH = 1e-4  # whole graph against NumPy preprocessing and cut network
 SAME_BATCH = 1e-5  # one picture alone against the same picture in a batch, in fp32
 
 Pictures = Sequence[NDArray[np.uint8]]
@@ -107,7 +107,7 @@ class Bundle:
 
     def _compare(self, predicted: Predicted) -> None:
         expected = self._golden.expected[self.precision]
-        got = predicted.probabilities[: len(self._squares)]
+        got = Predicted(*(array[: len(self._squares)] for array in predicted))
         golden.check(got, expected, classes=self.classes, precision=self.precision)
 
 
@@ -216,13 +216,14 @@ def verify(path: Path | str) -> tuple[Row, ...]:
         cut(whole, size=facts.size)
         squares = squares_of(pictures, size=facts.size, fit=facts.fit)
         session = Session(whole, precision="fp32")
-        alone = session(squares).probabilities
+        alone = session(squares)
         rows.append(_golden_row(alone, expected, "fp32"))
         if "bf16" in facts.precisions:
             rows.append(_bf16_row(whole, squares, expected))
-        batch = session(np.concatenate([squares] * 2)).probabilities[: len(squares)]
+        batch = session(np.concatenate([squares] * 2))
+        batch = Predicted(*(array[: len(squares)] for array in batch))
         rows.append(_same_row("batch of 16 as alone", alone, batch, SAME_BATCH))
-        graph = run_whole_graph(data, pictures).probabilities
+        graph = run_whole_graph(data, pictures)
         rows.append(_same_row("whole graph as cut", alone, graph, same_path(facts.weights)))
     return tuple(rows)
 
@@ -232,14 +233,12 @@ def same_path(weights: str) -> float:
     return ROUGH if weights == "int8" else SAME_PATH
 
 
-def _same_row(
-    check: str, left: NDArray[np.float32], right: NDArray[np.float32], allowed: float
-) -> Row:
-    worst = float(np.nan_to_num(np.abs(left - right), nan=np.inf).max())
+def _same_row(check: str, left: Predicted, right: Predicted, allowed: float) -> Row:
+    worst = golden.apart(left, right)
     return Row(check, f"{worst:.1e}", f"{allowed:.0e}", worst <= allowed)
 
 
-def _golden_row(got: NDArray[np.float32], expected: Golden, precision: Precision) -> Row:
+def _golden_row(got: Predicted, expected: Golden, precision: Precision) -> Row:
     reference = expected.expected[precision]
     worst = float(golden.deviations(got, reference).max())
     passed = worst <= reference.tolerance
@@ -248,7 +247,7 @@ def _golden_row(got: NDArray[np.float32], expected: Golden, precision: Precision
 
 def _bf16_row(network: onnx.ModelProto, squares: NDArray[np.float32], expected: Golden) -> Row:
     try:
-        got = Session(network, precision="bf16")(squares).probabilities
+        got = Session(network, precision="bf16")(squares)
     except ModelError as error:
         return Row("golden images, bf16", f"not tried: {error.happened}", "-", True)
     return _golden_row(got, expected, "bf16")

@@ -139,9 +139,10 @@ class Facts(_Strict):
 
 
 class Expected(_Strict):
-    """Probabilities of the golden pictures, computed in one precision when the bundle was made."""
+    """What the golden pictures gave in one precision when the bundle was made."""
 
     tolerance: Annotated[float, Field(gt=0, le=ROUGH)]
+    logits: tuple[tuple[float, ...], ...]  # (pictures, classes), like the next
     probabilities: tuple[tuple[Share, ...], ...]  # (pictures, classes)
 
 
@@ -206,7 +207,10 @@ def read_golden(data: bytes, facts: Facts) -> Golden:
     for precision, expected in golden.expected.items():
         rows = expected.probabilities
         sums = [sum(row) for row in rows]
-        fits = len(rows) == shape[0] and all(len(row) == shape[1] for row in rows)
+        fits = all(
+            len(table) == shape[0] and all(len(row) == shape[1] for row in table)
+            for table in (rows, expected.logits)
+        )
         if not fits or any(abs(total - 1) > EXACT for total in sums):
             raise refused(
                 f"{GOLDEN} holds no probabilities in {precision}",

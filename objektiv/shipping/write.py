@@ -14,8 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from objektiv.base import files
@@ -34,7 +32,6 @@ from objektiv.shipping.facts import (
     PICTURES,
     SUFFIX,
     Backbone,
-    Expected,
     Facts,
     Golden,
     Member,
@@ -185,25 +182,21 @@ def _golden(data: bytes, facts: Facts) -> Golden:
     squares = squares_of(pictures, size=facts.size, fit=facts.fit)
     network = read_graph(data, facts)
     cut(network, size=facts.size)
-    found = {p: Session(network, precision=p)(squares).probabilities for p in facts.precisions}
-    whole = run_whole_graph(data, pictures).probabilities
-    worst = float(np.nan_to_num(np.abs(whole - found["fp32"]), nan=np.inf).max())
+    found = {p: Session(network, precision=p)(squares) for p in facts.precisions}
+    worst = golden.apart(run_whole_graph(data, pictures), found["fp32"])
     if worst > same_path(facts.weights):
         raise refused(
             "the graph computes something else with its own preprocessing",
-            value=f"golden probabilities differ by {worst:.2g}",
+            value=f"golden predictions differ by {worst:.2g}",
             allowed=f"At most {same_path(facts.weights)}; size and fit must be those of the graph",
             next="build the graph with `features.preprocess.add_preprocessing` for this size and "
             "fit",
         )
-    return Golden(
-        pictures=PICTURES, expected={p: _expected(facts, p, found[p]) for p in facts.precisions}
-    )
-
-
-def _expected(facts: Facts, precision: Precision, found: NDArray[np.float32]) -> Expected:
-    rows = tuple(tuple(float(f"{share:.7g}") for share in row) for row in found)
-    return Expected(tolerance=tolerance(facts.weights, precision), probabilities=rows)
+    expected = {
+        p: golden.expected_of(found[p], tolerance=tolerance(facts.weights, p))
+        for p in facts.precisions
+    }
+    return Golden(pictures=PICTURES, expected=expected)
 
 
 def _json_bytes(value: BaseModel) -> bytes:

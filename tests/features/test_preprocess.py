@@ -14,6 +14,7 @@ from PIL import Image
 
 from objektiv.base.errors import SettingsError
 from objektiv.base.seeds import generator
+from objektiv.data.images import to_square
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import FITS, PIXELS, add_preprocessing
 
@@ -106,6 +107,18 @@ def test_large_and_thin_pictures_keep_the_accuracy(fit: str) -> None:
         for engine, pixels in _engines(224, fit)(image).items():
             worst = np.abs(pixels - expected).max()
             assert worst <= 1e-3, (engine, shape, worst)
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_graph_and_numpy_version_agree(fit: str) -> None:
+    """The graph gives the pixels that `data.images.to_square` gives while training."""
+    for size in SIZES:
+        for shape in SHAPES:
+            image = _noise(*shape)
+            expected = to_square(image, size=size, fit=fit)
+            for engine, pixels in _engines(size, fit)(image).items():
+                worst = np.abs(pixels - expected).max()
+                assert worst <= 1e-3, (engine, size, shape, worst)
 
 
 def test_lengths_round_half_up_in_both_engines() -> None:

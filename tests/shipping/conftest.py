@@ -65,7 +65,6 @@ def make_graph() -> MakeGraph:
 
 def _contents(**changes: Any) -> BundleContents:
     given: dict[str, Any] = {
-        "model": _graph(changes.get("size", SIZE), changes.get("fit", "letterbox")),
         "classes": CLASSES,
         "size": SIZE,
         "fit": "letterbox",
@@ -78,7 +77,10 @@ def _contents(**changes: Any) -> BundleContents:
         "settings": {"seed": 1337},
         "scores": {"accuracy": 0.75, "auc": None},
     }
-    return BundleContents(**(given | changes))
+    given |= changes
+    if "model" not in given:
+        given["model"] = _graph(given["size"], given["fit"])
+    return BundleContents(**given)
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,7 @@ GOLDEN_CHANGES: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("unknown precision", lambda g: g["expected"].update(fp8={}), "expected.fp8"),
     ("row missing", lambda g: g["expected"]["fp32"]["probabilities"].pop(), "3 rows"),
     ("class missing", lambda g: g["expected"]["fp32"]["probabilities"][0].pop(), "4 rows of 3"),
+    ("logit missing", lambda g: g["expected"]["fp32"]["logits"][0].pop(), "4 rows of 3"),
     ("above 1", lambda g: _set(g, [2.0, -1.0, 0.0]), "less than or equal to 1"),
     ("sum 0.9", lambda g: _set(g, [0.9, 0.0, 0.0]), "numbers that sum to 1"),
     ("tolerance 0.05", lambda g: g["expected"]["fp32"].update(tolerance=0.05), "other tolerance"),
