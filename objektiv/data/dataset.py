@@ -60,8 +60,9 @@ class Dataset:
 
     def without(self, rows: pl.DataFrame) -> Dataset:
         """With the items of `rows` (columns id, reason, message) moved into the quarantine."""
-        rows = rows.select("id", "reason", "message")
-        moved = self.items.select("id", "path", "label").join(rows, on="id", maintain_order="left")
+        rows = rows.select("id", "reason", "message").unique("id", keep="first")
+        known = self.items.select("id", "path", "label")
+        moved = known.join(rows, on="id", how="inner", maintain_order="left")
         return replace(
             self,
             items=self.items.join(rows, on="id", how="anti", maintain_order="left"),
@@ -178,7 +179,7 @@ def require_trainable(dataset: Dataset) -> None:
     Raises:
         DataError: nothing is left, there is one class only, or a class has fewer than FEWEST.
     """
-    aside = f"; {len(dataset.quarantine):,} are in quarantine" if len(dataset.quarantine) else ""
+    aside = f"; in quarantine: {len(dataset.quarantine):,}" if len(dataset.quarantine) else ""
     if dataset.items.is_empty():
         raise DataError(
             f"no image of {dataset.root} can be used",

@@ -79,7 +79,7 @@ def _walker(data: bytes) -> Callable[[bytes, int], Header]:
 
 def _png(data: bytes, max_pixels: int) -> Header:
     width, height, depth, colour, _, _, interlace = struct.unpack_from(">IIBBBBB", data, 16)
-    check_size(width, height, max_pixels)
+    check_size(width, height, max_pixels=max_pixels)
     view = memoryview(data)
     kept, kinds, notes, orientation, text = [data[:8]], [], [], 1, TEXT
     position, kind = 8, b""
@@ -101,7 +101,7 @@ def _png(data: bytes, max_pixels: int) -> Header:
         elif kind == b"acTL":
             notes.append("animated, its default picture is read")
         elif kind in (b"zTXt", b"iTXt"):
-            text -= _inflated(kind, bytes(body), text)
+            text -= _inflated(kind, bytes(body), budget=text)
         position = end
     if kinds[0] != b"IHDR" or b"IDAT" not in kinds:
         raise Refused("damaged", "the picture's own chunks are missing")
@@ -112,7 +112,7 @@ def _png(data: bytes, max_pixels: int) -> Header:
     return Header("PNG", width, height, b"".join(kept), orientation, kind_of, tuple(notes))
 
 
-def _inflated(kind: bytes, chunk: bytes, budget: int) -> int:
+def _inflated(kind: bytes, chunk: bytes, *, budget: int) -> int:
     """Bytes that the compressed text of a chunk becomes; stops at the budget."""
     _, _, rest = chunk.partition(b"\0")  # after the keyword: method, then the text
     stream = rest[1:]
@@ -157,7 +157,7 @@ def _jpeg(data: bytes, max_pixels: int) -> Header:
         if mark in _FRAME_MARKS:
             precision, height, width, components = struct.unpack_from(">BHHB", body)
             frame = (mark, width, height, components)
-            check_size(width, height, max_pixels)
+            check_size(width, height, max_pixels=max_pixels)
             if precision != 8:
                 raise Refused("format-not-read", f"JPEG of {precision} bits")
         elif mark == 0xDA:
@@ -208,7 +208,7 @@ def _webp(data: bytes, max_pixels: int) -> Header:
         elif kind == b"EXIF":
             orientation = exif_orientation(data[start : start + length].removeprefix(b"Exif\0\0"))
         position = start + length + length % 2
-    check_size(*size, max_pixels)
+    check_size(*size, max_pixels=max_pixels)
     return Header("WEBP", *size, data[:end], orientation)
 
 
@@ -217,13 +217,13 @@ def _bmp(data: bytes, max_pixels: int) -> Header:
         width, height = struct.unpack_from("<HH", data, 18)
     else:
         width, height = struct.unpack_from("<ii", data, 18)
-    check_size(width, abs(height), max_pixels)  # a negative height means top row first
+    check_size(width, abs(height), max_pixels=max_pixels)  # a negative height means top row first
     return Header("BMP", width, abs(height), data)
 
 
 def _gif(data: bytes, max_pixels: int) -> Header:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    check_size(width, height, max_pixels)
+    check_size(width, height, max_pixels=max_pixels)
     position, frames = 13 + _colour_table(flags), 0
     while (mark := data[position]) != 0x3B:
         if mark == 0x2C:
@@ -236,7 +236,7 @@ def _gif(data: bytes, max_pixels: int) -> Header:
                 )
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, position + 1)
             if frames == 1:  # it may be larger than the screen that the header declares
-                check_size(left + wide, top + high, max_pixels)
+                check_size(left + wide, top + high, max_pixels=max_pixels)
             position += 11 + _colour_table(flags)
         elif mark == 0x21:
             position += 2

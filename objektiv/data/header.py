@@ -61,7 +61,7 @@ def image_error(name: str, refused: Refused) -> ImageError:
     )
 
 
-def check_size(width: int, height: int, max_pixels: int, *, what: str = "it") -> None:
+def check_size(width: int, height: int, *, max_pixels: int, what: str = "it") -> None:
     """Refuse a picture without pixels or with more than `max_pixels`.
 
     Raises:

@@ -119,7 +119,7 @@ def _decode_body(header: Header, max_pixels: int) -> tuple[Pixels, tuple[str, ..
             raise Refused("damaged", "its samples do not have 16 bits")
         return _sixteen_bits(samples)
     image = _READERS[header.format](io.BytesIO(header.body))
-    check_size(image.width, image.height, max_pixels)
+    check_size(image.width, image.height, max_pixels=max_pixels)
     if image.mode in ("I;16", "I;16B"):
         samples = np.asarray(image).astype(np.uint16)  # also from big-endian
         return _sixteen_bits(65535 - samples if header.kind == "negative" else samples)
@@ -260,7 +260,8 @@ def to_square(pixels: Pixels, *, size: int, fit: Fit) -> NDArray[np.float32]:
     """
     height, width, _ = pixels.shape
     place = placement(height, width, size=size, fit=fit)
-    rows = _resize_rows(pixels.reshape(height, width * 3), place.height, place.top, size)
+    flat = pixels.reshape(height, width * 3)
+    rows = _resize_rows(flat, new=place.height, offset=place.top, size=size)
     turned = cv2.transpose(rows.reshape(size, width, 3)).reshape(width, size * 3)
-    square = _resize_rows(turned, place.width, place.left, size)
+    square = _resize_rows(turned, new=place.width, offset=place.left, size=size)
     return np.asarray(cv2.transpose(square.reshape(size, size, 3)), np.float32)

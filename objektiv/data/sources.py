@@ -135,7 +135,7 @@ class _Notes:
 
     def lines(self) -> tuple[str, ...]:
         return tuple(
-            f"{len(names):,} {what}: {', '.join(names[:3])}" + ", ..." * (len(names) > 3)
+            f"{what}: {len(names):,} ({', '.join(names[:3])}{', ...' * (len(names) > 3)})"
             for what, names in self._found.items()
         )
 
@@ -167,11 +167,11 @@ def _folders(folder: Path, below: str, notes: _Notes) -> list[str]:
     folders = []
     for entry in _visible(folder):
         if entry.is_symlink() and entry.is_dir():
-            notes.add("links not followed", shown(below + entry.name))
+            notes.add("links, not followed", shown(below + entry.name))
         elif entry.is_dir():
             folders.append(entry.name)
         elif Path(entry.name).suffix.lower() in SUFFIXES:
-            notes.add("images outside the folders of classes not read", shown(below + entry.name))
+            notes.add("images outside class folders, not read", shown(below + entry.name))
     return folders
 
 
@@ -202,13 +202,13 @@ def _files(root: Path, below: str, notes: _Notes) -> Iterator[str]:
     for entry in _visible(root / below):
         path = f"{below}/{entry.name}"
         if entry.is_symlink() and _leads_away(Path(entry.path), root):
-            notes.add("links not followed", shown(path))
+            notes.add("links, not followed", shown(path))
         elif entry.is_dir():
             yield from _files(root, path, notes)
         elif not entry.is_file():
             notes.add("neither files nor folders", shown(path))
         elif os.path.splitext(entry.name)[1].lower() in NO_IMAGES:
-            notes.add("text files not read", shown(path))
+            notes.add("text files, not read", shown(path))
         else:
             yield path
 

@@ -90,10 +90,10 @@ def tiff(data: bytes, max_pixels: int) -> Header:
     if any(tags.count(tag) != 1 for tag in SINGLE) or LIGHT not in tags.entries:
         raise Refused("damaged", "a tag does not have its one value")
     width, height = tags.values(WIDTH)[0], tags.values(HEIGHT)[0]
-    check_size(width, height, max_pixels)
+    check_size(width, height, max_pixels=max_pixels)
     # a decoder allocates a whole tile, which may be far larger than the picture
     tile = tags.values(TILE_WIDTH, 1)[0], tags.values(TILE_HEIGHT, 1)[0]
-    check_size(*tile, max_pixels, what="a tile")
+    check_size(*tile, max_pixels=max_pixels, what="a tile")
     if tags.next:
         raise Refused("format-not-read", "TIFF of several pages")
     for offsets, lengths in ((STRIPS, STRIP_LENGTHS), (TILES, TILE_LENGTHS)):

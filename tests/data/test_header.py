@@ -20,7 +20,7 @@ def test_every_reason_makes_a_message_of_four_parts(reason: str) -> None:
 def test_too_many_pixels_name_the_limit_and_its_option() -> None:
     """A picture over the limit of pixels is told the limit and the option that raises it."""
     with pytest.raises(Refused) as caught:
-        check_size(20_000, 20_000, 50_000_000)
+        check_size(20_000, 20_000, max_pixels=50_000_000)
 
     assert str(image_error("a.png", caught.value)) == (
         "a.png: the image asks for more than is allowed: it says 20,000 x 20,000 pixels. "
@@ -40,12 +40,12 @@ def test_other_limits_do_not_name_the_option() -> None:
 def test_pictures_without_pixels_are_damaged(width: int, height: int) -> None:
     """A size of nought or less is refused."""
     with pytest.raises(Refused, match="damaged"):
-        check_size(width, height, 100)
+        check_size(width, height, max_pixels=100)
 
 
 def test_the_limit_itself_is_accepted() -> None:
     """A picture with exactly as many pixels as allowed is read, one row more is not."""
-    check_size(10, 10, 100)
+    check_size(10, 10, max_pixels=100)
 
     with pytest.raises(Refused, match="10 x 11 pixels"):
-        check_size(10, 11, 100)
+        check_size(10, 11, max_pixels=100)

@@ -408,7 +408,7 @@ def test_mutants_are_decoded_or_refused(
         picture = _decode(bytes(data[: int(cut * len(data))]))
     except ImageError as error:
         assert error.reason in REASONS
-        assert "0x" not in str(error) and "PIL" not in str(error)
+        assert " at 0x" not in str(error) and "PIL" not in str(error)
     else:
         height, width, channels = picture.pixels.shape
         assert height * width <= LIMIT and channels == 3
@@ -570,7 +570,7 @@ def _decode_real(path: Path) -> Picture:
 @pytest.mark.parametrize("pattern", ["malaria/*/*1.png", "pets/val/*/*", "screws/*/*_2.jpeg"])
 def test_real_files_equal_pillow(real_data: Path, pattern: str) -> None:
     """Real PNGs and JPEGs give Pillow's pixels, and their squares Pillow's within one level."""
-    paths = sorted(real_data.glob(pattern))[:40]
+    paths = sorted(real_data.glob(pattern))[:20]
     assert paths
     for path in paths:
         image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
