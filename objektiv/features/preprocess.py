@@ -23,7 +23,7 @@ from objektiv.data.settings import Fit
 from objektiv.features.graph import FLOAT, GraphBuilder
 
 PIXELS = "pixels"  # the tensor between preprocessing and network; engines cut the graph here
-FITS: tuple[str, ...] = get_args(Fit)
+FITS: tuple[Fit, ...] = get_args(Fit)
 
 # OpenVINO's CPU plugin computes 64-bit integers in 32 bits, where products of very thin pictures
 # (3000 x 1 under `crop`) wrap round. What is that far away has weight 0 in any case.

@@ -15,6 +15,7 @@ from PIL import Image
 from objektiv.base.errors import SettingsError
 from objektiv.base.seeds import generator
 from objektiv.data.images import to_square
+from objektiv.data.settings import Fit
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import FITS, PIXELS, add_preprocessing
 
@@ -110,7 +111,7 @@ def test_large_and_thin_pictures_keep_the_accuracy(fit: str) -> None:
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_graph_and_numpy_version_agree(fit: str) -> None:
+def test_graph_and_numpy_version_agree(fit: Fit) -> None:
     """The graph gives the pixels that `data.images.to_square` gives while training."""
     for size in SIZES:
         for shape in SHAPES:

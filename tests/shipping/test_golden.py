@@ -74,7 +74,7 @@ def test_deviations_count_probabilities_and_logits() -> None:
     got = _off(1, 2, np.nan)
     got.probabilities[0] += np.array([0.0, 0.01, -0.02], np.float32)
     got.logits[2, 1] += 0.5
-    expected = [[0, 0.01, 0.02], [0, 0, np.inf], [0, 0.025, 0], [0, 0, 0]]
+    expected = np.array([[0, 0.01, 0.02], [0, 0, np.inf], [0, 0.025, 0], [0, 0, 0]])
 
     np.testing.assert_allclose(deviations(got, EXPECTED), expected, atol=1e-7)
 
