@@ -60,10 +60,11 @@ def _helps() -> Iterator[tuple[str, str]]:
     from objektiv.faces.cli import app
 
     # The same page whatever this terminal is: typer reads these from it when it is imported.
-    same = {"MAX_WIDTH": HELP_WIDTH, "FORCE_TERMINAL": False, "COLOR_SYSTEM": None}
     names = list(getattr(get_command(app), "commands", {}))
     for path in [[], *([name] for name in names)]:
-        with mock.patch.multiple(rich_utils, **same):
+        with mock.patch.multiple(
+            rich_utils, MAX_WIDTH=HELP_WIDTH, FORCE_TERMINAL=False, COLOR_SYSTEM=None
+        ):
             result = CliRunner().invoke(
                 app, [*path, "--help"], prog_name="objektiv", env={"COLUMNS": str(HELP_WIDTH)}
             )

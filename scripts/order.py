@@ -44,7 +44,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "judging": ("predictions", "metrics", "intervals", "calibration"),
     "models": ("settings", "heads", "choose", "model"),
-    "shipping": ("facts", "golden", "members", "walk", "session", "bundle", "write"),
+    "shipping": ("facts", "members", "walk", "session", "golden", "bundle", "write"),
     "flow": ("settings", "run", "steps"),
     "faces": ("terminal", "plots", "report", "cli"),
 }

@@ -13,7 +13,7 @@ ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
     "onnx": {"features.graph", "shipping.walk", "shipping.bundle", "shipping.session"},
     "google": {"shipping.walk"},
-    "cv2": {"data.images", "data.drawing", "features.descriptors"},
+    "cv2": {"data.images", "data.drawing"},
     "PIL": {"data.images", "shipping.golden"},
     "polars": {
         "data.dataset",

@@ -54,7 +54,7 @@ def test_every_raises_looks_at_the_message() -> None:
 
 
 def test_every_test_can_fail() -> None:
-    """Each test asserts, expects an error, or says by its name that something is accepted or passes."""
+    """Each test asserts, expects an error, or says by its name that something passes."""
     bad = []
     for path in TESTS:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -63,9 +63,8 @@ def test_every_test_can_fail() -> None:
         bad += [
             f"{_name(path)}:{f.lineno} {f.name}"
             for f in functions
-            if f.name.startswith("test_")
-            and not re.search("accept|pass", f.name)
-            and not _states(f, stating)
+            if f.name.startswith("test_") and not re.search("accept|pass", f.name)
+            if not _states(f, stating)
         ]
 
     assert bad == []
