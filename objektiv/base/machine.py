@@ -39,6 +39,7 @@ BASE_LIBRARIES = (
     "rich",
     "scikit-learn",
     "scipy",
+    "threadpoolctl",
     "typer",
 )
 
