@@ -101,12 +101,17 @@ def decode(data: bytes, *, name: str, max_pixels: int) -> Picture:
         reason = "truncated" if "truncated" in str(error) else "damaged"
         refused = Refused(reason, f"its {header.format} data cannot be decoded to the end")
         raise image_error(name, refused) from error
-    suffix = Path(name).suffix.lower()
-    lies = SUFFIXES.get(suffix, header.format) != header.format
-    named = (f"named {suffix}, is {header.format}",) if lies else ()
+    named = suffix_notes(name, header.format)
     turned = (f"turned (EXIF orientation {header.orientation})",) if header.orientation > 1 else ()
     upright = np.ascontiguousarray(_turn(pixels, header.orientation))
     return Picture(upright, header.format, (*named, *header.notes, *notes, *turned))
+
+
+def suffix_notes(name: str, format: str) -> tuple[str, ...]:
+    """One note where a file's suffix says another format than its content; else none."""
+    suffix = Path(name).suffix.lower()
+    lies = SUFFIXES.get(suffix, format) != format
+    return (f"named {suffix}, is {format}",) if lies else ()
 
 
 def _decode_body(header: Header, max_pixels: int) -> tuple[Pixels, tuple[str, ...]]:

@@ -41,13 +41,18 @@ def add_colours(graph: GraphBuilder, pixels: str, *, size: int) -> str:
 
     Minimum and maximum are relative to the mean; kurtosis is log(1 + m4).
     """
-    step = max(1, size // GRID)
+    step = min((d for d in range(1, size + 1) if size % d == 0), key=lambda d: abs(size // d - GRID))
     side = size // step
-    first = graph.add("Transpose", [pixels], perm=[0, 3, 1, 2])
-    small = graph.add("AveragePool", [first], kernel_shape=[step, step], strides=[step, step])
-    rgb = graph.add("Reshape", [small, graph.ints(0, 3, side * side)])
-    mix = graph.constant(np.array(list(CHANNELS.values()), np.float32))
-    channels = graph.add("MatMul", [mix, rgb])
+    # Mean over `step` rows, then over `step` columns while channels are mixed: one small product
+    # instead of a pooling layer, which would cost three changes of layout (four times as long).
+    strips = graph.add("Reshape", [pixels, graph.ints(0, side, step, size * 3)])
+    rows = graph.add("ReduceMean", [strips, graph.ints(2)], keepdims=0)
+    cells = graph.add("Reshape", [rows, graph.ints(0, side * side, step * 3)])
+    mix = np.tile(np.array(list(CHANNELS.values()), np.float32).T / step, (step, 1))
+    mixed = graph.add("MatMul", [cells, graph.constant(mix)])
+    channels = graph.add("Transpose", [mixed], perm=[0, 2, 1])
+    starts = [graph.ints(i) for i in (0, 3, 1)]
+    rgb = graph.add("Slice", [channels, *starts])
     foreground = _foreground(graph, rgb, side)
     share = graph.add("ReduceMean", [foreground, graph.ints(2)], keepdims=0)
     everything = graph.constant(np.ones((1, 1, side * side), np.float32))
@@ -59,7 +64,8 @@ def _border(side: int) -> NDArray[np.float32]:
     """Weights (side * side, 1) whose product with a picture is the mean of its border."""
     mask = np.ones((side, side), np.float32)
     mask[1:-1, 1:-1] = 0
-    return (mask / mask.sum()).reshape(-1, 1)
+    weights: NDArray[np.float32] = (mask / mask.sum()).reshape(-1, 1)
+    return weights
 
 
 def _foreground(graph: GraphBuilder, rgb: str, side: int) -> str:

@@ -78,3 +78,8 @@ class GraphBuilder:
         model.producer_name = "objektiv"
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def to_bytes(self, name: str) -> bytes:
+        """The finished graph as bytes: engines get bytes, never a path."""
+        data: bytes = self.model(name).SerializeToString()
+        return data

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +111,7 @@ class _Layers:
         factor = scale / np.sqrt(variance + EPSILON)
         folded = (weight * factor[:, None, None, None]).astype(np.float32)
         bias = (shift - mean * factor).astype(np.float32)
-        options = {
+        options: dict[str, Any] = {
             "strides": [stride, stride],
             "kernel_shape": list(weight.shape[2:]),
             "auto_pad": "SAME_UPPER",

@@ -1,0 +1,67 @@
+"""The pretrained networks by name, each with its preprocessing, origin and licence.
+
+In: a name. Out: a Backbone, which writes its ONNX graph. What is listed here is tested.
+Try: `BACKBONES.get("lite0").graph(size=128)`.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from objektiv.base.names import Registry
+from objektiv.features import lite0
+from objektiv.features.graph import GraphBuilder
+from objektiv.features.weights import KNOWN, WeightsFile, read_state
+
+FEATURES = "features"  # the tensor between network and head; engines may cut the graph here
+IMAGENET_LOGITS = "imagenet_logits"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A pretrained network whose stages are pooled into blocks of features."""
+
+    name: str
+    title: str
+    parameters: int
+    imagenet_top1: float
+    blocks: Mapping[str, int]  # block to number of columns, in the order of the columns
+    weights: WeightsFile
+    add: Callable[[GraphBuilder, str], None]
+    """Appends the network behind a tensor of pixels; adds FEATURES and IMAGENET_LOGITS."""
+
+    @property
+    def width(self) -> int:
+        """Number of feature columns."""
+        return sum(self.blocks.values())
+
+
+def _add_lite0(graph: GraphBuilder, pixels: str) -> None:
+    lite0.add_lite0(graph, pixels, read_state("efficientnet-lite0"))
+
+
+BACKBONES = Registry(
+    "backbone",
+    {
+        "lite0": Backbone(
+            name="lite0",
+            title="EfficientNet-Lite0",
+            parameters=4_652_008,
+            imagenet_top1=0.75,
+            blocks=lite0.BLOCK_WIDTHS,
+            weights=KNOWN["efficientnet-lite0"],
+            add=_add_lite0,
+        ),
+    },
+    list_command="objektiv doctor",
+)
+
+
+@cache
+def imagenet_classes() -> tuple[str, ...]:
+    """The 1,000 class names of ImageNet-1k in the order of the logits."""
+    text = importlib.resources.files("objektiv.features") / "imagenet_classes.txt"
+    return tuple(text.read_text(encoding="utf-8").splitlines())
