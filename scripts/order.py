@@ -46,7 +46,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "look",
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
-    "models": ("settings", "heads", "choose", "model"),
+    "models": ("settings", "logistic", "heads", "choose", "model"),
     "shipping": ("facts", "members", "walk", "session", "golden", "bundle", "write"),
     "flow": ("settings", "run", "steps"),
     "faces": ("terminal", "plots", "report", "cli"),
