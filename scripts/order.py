@@ -46,10 +46,10 @@ ORDER: dict[str, tuple[str, ...]] = {
         "look",
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
-    "models": ("settings", "logistic", "heads", "choose", "model"),
-    "shipping": ("facts", "members", "walk", "session", "golden", "bundle", "write"),
+    "models": ("settings", "logistic", "heads", "model", "choose"),
+    "shipping": ("assemble", "facts", "members", "walk", "session", "golden", "bundle", "write"),
     "flow": ("settings", "run", "steps"),
-    "faces": ("terminal", "plots", "report", "cli"),
+    "faces": ("words", "terminal", "plots", "report", "cli"),
 }
 
 # What each folder is about, one phrase; the files say it themselves in their first line.

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
         "judging.predictions",
         "flow.steps",
     },
-    "sklearn": {"data.digits", "models.heads"},
+    "sklearn": {"data.digits"},
     "matplotlib": {"faces.plots"},
     "jinja2": {"faces.report"},
     "typer": {"faces.cli"},
