@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from objektiv.base import files
@@ -40,6 +39,7 @@ from objektiv.shipping.session import (
     HINTS,
     LARGE,
     WORTH_A_BATCH,
+    Network,
     Predicted,
     Session,
     has_bf16,
@@ -142,8 +142,9 @@ def load(path: Path | str, *, precision: str = "auto") -> Bundle:
     with _naming(path):
         facts, members = read_members(path)
         chosen = _choose(precision, facts)
-        network = read_graph(members[MODEL], facts)
-        cut(network, size=facts.size)
+        graph = read_graph(members[MODEL], facts)
+        cut(graph, size=facts.size)
+        network = Network(graph)
         # In 32 bits first, whatever is asked for: only there is the comparison a sharp one.
         kinds: list[Precision] = ["fp32"] if chosen == "fp32" else ["fp32", chosen]
         for kind in kinds:
@@ -209,17 +210,21 @@ def verify(path: Path | str) -> tuple[Row, ...]:
         facts, members = read_members(path)
         whole = read_graph(members[MODEL], facts)
         data = whole.SerializeToString()
-        agree = Row("members", f"{len(members)}, hashes agree", f"{len(MEMBERS)}", True)
-        rows = [agree, _checker_row(whole)]
+        counts = f"{len(whole.graph.node)} operations, {len(whole.graph.initializer)} arrays"
+        rows = [
+            Row("members", f"{len(members)}, hashes agree", f"{len(MEMBERS)}", True),
+            Row("graph", f"{counts}, each checked", "only what objektiv writes", True),
+        ]
         expected = read_golden(members[GOLDEN], facts)
         pictures = golden.read_pictures(members)
         cut(whole, size=facts.size)
         squares = squares_of(pictures, size=facts.size, fit=facts.fit)
-        session = Session(whole, precision="fp32")
+        network = Network(whole)
+        session = Session(network, precision="fp32")
         alone = session(squares)
         rows.append(_golden_row(alone, expected, "fp32"))
         if "bf16" in facts.precisions:
-            rows.append(_bf16_row(whole, squares, expected))
+            rows.append(_bf16_row(network, squares, expected))
         batch = session(np.concatenate([squares] * 2))
         batch = Predicted(*(array[: len(squares)] for array in batch))
         rows.append(_same_row("batch of 16 as alone", alone, batch, SAME_BATCH))
@@ -245,18 +250,9 @@ def _golden_row(got: Predicted, expected: Golden, precision: Precision) -> Row:
     return Row(f"golden images, {precision}", f"{worst:.1e}", f"{reference.tolerance:.0e}", passed)
 
 
-def _bf16_row(network: onnx.ModelProto, squares: NDArray[np.float32], expected: Golden) -> Row:
+def _bf16_row(network: Network, squares: NDArray[np.float32], expected: Golden) -> Row:
     try:
         got = Session(network, precision="bf16")(squares)
     except ModelError as error:
         return Row("golden images, bf16", f"not tried: {error.happened}", "-", True)
     return _golden_row(got, expected, "bf16")
-
-
-def _checker_row(model: onnx.ModelProto) -> Row:
-    try:
-        onnx.checker.check_model(model, full_check=True)
-        found = f"{len(model.graph.node)} operations, {len(model.graph.initializer)} arrays"
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        return Row("graph", str(error).splitlines()[0][:200], "onnx's checker finds nothing", False)
-    return Row("graph", found, "onnx's checker finds nothing", True)

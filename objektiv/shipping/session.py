@@ -8,8 +8,9 @@ stays in 32 bits, where a bf16 hint would move coordinates by whole pixels.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -49,11 +50,30 @@ def has_bf16() -> bool:
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
+class Network:
+    """A graph that `walk.cut` has left, read once by OpenVINO for each batch and all precisions."""
+
+    def __init__(self, graph: onnx.ModelProto) -> None:
+        self._graph = graph
+        self._read: dict[int, Any] = {}
+
+    def read(self, batch: int) -> Any:
+        """OpenVINO's model for `batch` squares, every shape fixed and of bearable size.
+
+        Raises:
+            BundleError: OpenVINO refuses it, or it would fill the memory.
+        """
+        if batch not in self._read:
+            with _refusals():
+                self._read[batch] = _core().read_model(with_batch(self._graph, batch))
+            _check_shapes(self._read[batch], batch)
+        return self._read[batch]
+
+
 class Session:
     """One network in one precision; safe to call from several threads."""
 
-    def __init__(self, network: onnx.ModelProto, *, precision: str) -> None:
-        """`network` is a graph that `walk.cut` has left; it is kept for later batches."""
+    def __init__(self, network: Network, *, precision: str) -> None:
         self._network = network
         self._precision = precision
         self._requests: dict[int, Any] = {}
@@ -88,7 +108,9 @@ class Session:
             "INFERENCE_PRECISION_HINT": HINTS[self._precision],
             "PERFORMANCE_HINT": "LATENCY",  # all cores work on one batch
         }
-        compiled = _compiled(with_batch(self._network, size), options, pictures=size)
+        model = self._network.read(size)
+        with _refusals():
+            compiled = _core().compile_model(model, "CPU", options)
         got = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         if got != HINTS[self._precision]:
             raise ModelError(
@@ -106,18 +128,17 @@ def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predi
     Raises:
         BundleError: OpenVINO refuses the graph.
     """
-    compiled = _compiled(data, {"INFERENCE_PRECISION_HINT": "f32"}, pictures=0)
-    results = [compiled({INPUT.name: picture}) for picture in pictures]
+    with _refusals():
+        model = _core().read_model(data)  # bytes, never a path
+        compiled = _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        results = [compiled({INPUT.name: picture}) for picture in pictures]
     return Predicted(*(np.concatenate([r[i] for r in results]) for i in (0, 1)))
 
 
-def _compiled(data: bytes, options: dict[str, str], *, pictures: int) -> Any:
-    """Compile bytes, never a path; with `pictures` above 0 every shape must be fixed and small."""
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        model = _core().read_model(data)
-        if pictures:
-            _check_shapes(model, pictures)
-        return _core().compile_model(model, "CPU", options)
+        yield
     except RuntimeError as error:  # the only kind OpenVINO raises; its text holds source paths
         raise refused(
             f"OpenVINO refuses {MODEL}", value=_last_line(error), allowed="A graph objektiv wrote"

@@ -45,7 +45,7 @@ from objektiv.shipping.facts import (
     tolerance,
 )
 from objektiv.shipping.members import read_members, zipped
-from objektiv.shipping.session import Session, run_whole_graph
+from objektiv.shipping.session import Network, Session, run_whole_graph
 from objektiv.shipping.walk import cut, read_graph
 
 
@@ -180,8 +180,9 @@ def _golden(data: bytes, facts: Facts) -> Golden:
     """The golden probabilities in each declared precision, by an engine that was checked."""
     pictures = list(golden.draw().values())
     squares = squares_of(pictures, size=facts.size, fit=facts.fit)
-    network = read_graph(data, facts)
-    cut(network, size=facts.size)
+    graph = read_graph(data, facts)
+    cut(graph, size=facts.size)
+    network = Network(graph)
     found = {p: Session(network, precision=p)(squares) for p in facts.precisions}
     worst = golden.apart(run_whole_graph(data, pictures), found["fp32"])
     if worst > same_path(facts.weights):

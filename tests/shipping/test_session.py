@@ -15,18 +15,24 @@ from objektiv.base.seeds import generator
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
 from objektiv.shipping import session as module
-from objektiv.shipping.session import LARGE, Session, has_bf16, run_whole_graph
+from objektiv.shipping.session import LARGE, Network, Session, has_bf16, run_whole_graph
 from objektiv.shipping.walk import cut, with_batch
 
 MakeGraph = Callable[..., bytes]
 
 
 @pytest.fixture
-def network(make_graph: MakeGraph) -> onnx.ModelProto:
-    """The small network behind the pixels."""
+def graph(make_graph: MakeGraph) -> onnx.ModelProto:
+    """The small graph behind the pixels."""
     model: onnx.ModelProto = onnx.ModelProto.FromString(make_graph())
     cut(model, size=32)
     return model
+
+
+@pytest.fixture
+def network(graph: onnx.ModelProto) -> Network:
+    """The small network."""
+    return Network(graph)
 
 
 def _squares(count: int) -> NDArray[np.float32]:
@@ -34,9 +40,7 @@ def _squares(count: int) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("count", [1, 4, 5, 15, 16, 17, 33])
-def test_any_number_of_pictures_gives_the_rows_of_single_ones(
-    network: onnx.ModelProto, count: int
-) -> None:
+def test_any_number_of_pictures_gives_the_rows_of_single_ones(network: Network, count: int) -> None:
     """Batching and padding change no row by more than 1e-5 and mix no order."""
     session = Session(network, precision="fp32")
     squares = _squares(count)
@@ -49,7 +53,7 @@ def test_any_number_of_pictures_gives_the_rows_of_single_ones(
     assert count == 1 or np.ptp(alone, axis=0).min() > 1e-2  # rows that differ at all
 
 
-def test_probabilities_are_the_softmax_of_the_logits(network: onnx.ModelProto) -> None:
+def test_probabilities_are_the_softmax_of_the_logits(network: Network) -> None:
     """Both outputs stand in their place."""
     logits, probabilities = Session(network, precision="fp32")(_squares(3))
 
@@ -57,9 +61,7 @@ def test_probabilities_are_the_softmax_of_the_logits(network: onnx.ModelProto) -
     np.testing.assert_allclose(probabilities, raised / raised.sum(axis=1, keepdims=True), atol=1e-6)
 
 
-def test_one_picture_compiles_no_batch(
-    network: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_picture_compiles_no_batch(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """A single prediction does not wait for what it does not need."""
     sizes: list[int] = []
     original = with_batch
@@ -78,7 +80,7 @@ def test_one_picture_compiles_no_batch(
     assert sizes == [1, LARGE]
 
 
-def test_several_threads_get_their_own_answers(network: onnx.ModelProto) -> None:
+def test_several_threads_get_their_own_answers(network: Network) -> None:
     """One session serves many threads without mixing them up."""
     session = Session(network, precision="fp32")
     squares = _squares(40)
@@ -90,7 +92,7 @@ def test_several_threads_get_their_own_answers(network: onnx.ModelProto) -> None
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_bf16_is_near_or_refused(network: onnx.ModelProto) -> None:
+def test_bf16_is_near_or_refused(network: Network) -> None:
     """A processor either computes in bf16, less exactly, or says that it cannot."""
     squares = _squares(8)
     exact = Session(network, precision="fp32")(squares).probabilities
@@ -105,7 +107,7 @@ def test_bf16_is_near_or_refused(network: onnx.ModelProto) -> None:
 
 
 def test_a_precision_the_engine_does_not_give_is_refused(
-    network: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
+    network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What OpenVINO silently replaces (f16 by f32 on a CPU) is told, not used."""
     monkeypatch.setitem(module.HINTS, "bf16", "f16")
@@ -123,12 +125,12 @@ def test_the_whole_graph_takes_pictures_of_any_size(make_graph: MakeGraph) -> No
     np.testing.assert_allclose(probabilities[0], probabilities[1], atol=1e-6)  # one flat grey
 
 
-def test_a_network_openvino_refuses_is_a_bundle_error(network: onnx.ModelProto) -> None:
+def test_a_network_openvino_refuses_is_a_bundle_error(graph: onnx.ModelProto) -> None:
     """A graph whose shapes do not fit ends in our error, without OpenVINO's source paths."""
-    tensor = next(t for t in network.graph.initializer if list(t.dims) == [16, 3])
+    tensor = next(t for t in graph.graph.initializer if list(t.dims) == [16, 3])
     tensor.dims[:] = [3, 16]
     with pytest.raises(BundleError, match="OpenVINO refuses model.onnx") as caught:
-        Session(network, precision="fp32")(_squares(1))
+        Session(Network(graph), precision="fp32")(_squares(1))
     assert ".cpp" not in str(caught.value)
 
 
@@ -150,4 +152,4 @@ def test_a_network_that_would_fill_the_memory_is_refused() -> None:
     cut(model, size=32)
 
     with pytest.raises(BundleError, match="size is open or too large"):
-        Session(model, precision="fp32")(_squares(1))
+        Session(Network(model), precision="fp32")(_squares(1))

@@ -114,6 +114,21 @@ CHANGES: list[tuple[str, Change, str]] = [
         lambda m: _node(m, "Conv").attribute.append(helper.make_attribute("pads", [1 << 40] * 4)),
         "number that is too large: Conv, 'pads'",
     ),
+    (
+        "node without inputs",
+        lambda m: _node(m, "Conv").ClearField("input"),
+        "breaks the rules of ONNX.*Conv",
+    ),
+    (
+        "operation with inputs of another",  # crashes OpenVINO 2026.4 where it is let through
+        lambda m: setattr(_node(m, "Softmax"), "op_type", "Conv"),
+        "breaks the rules of ONNX",
+    ),
+    (
+        "unknown option",
+        lambda m: _node(m, "Conv").attribute.append(helper.make_attribute("secret", 1)),
+        "breaks the rules of ONNX.*secret",
+    ),
     ("out of order", lambda m: m.graph.node.reverse(), "not in order"),
     ("made twice", lambda m: m.graph.node.append(_node(m, "Conv")), "not in order"),
     ("unknown value", lambda m: _node(m, "Conv").input.append("ghost"), "not in order.*ghost"),
