@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,11 +144,41 @@ def new_numbered_folder(parent: Path, stem: str) -> Path:
                 number += 1
 
 
-def remove_litter(folder: Path) -> None:
-    """Delete temporary files that a killed process left in `folder`."""
-    for path in folder.glob(f"*{TEMPORARY}*"):
+def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
+    """Publish a new folder of many small files; a reader sees all of them or none.
+
+    `contents` are names relative to `folder` and bytes. The disk is synced once, not once a file.
+    An empty folder of that name is replaced; one that holds anything is a MachineError.
+    """
+    make_folder(folder.parent)
+    remove_litter(folder.parent, name=glob.escape(folder.name))
+    temporary = temporary_name(folder)
+    with writing(folder):
+        try:
+            temporary.mkdir()
+            for name, data in contents:
+                path = temporary / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            if hasattr(os, "sync"):  # Windows has none; there a power cut may leave files empty
+                os.sync()
+            if folder.is_dir():
+                folder.rmdir()
+            os.rename(temporary, folder)
+            _sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_litter(folder: Path, *, name: str = "*") -> None:
+    """Delete what a killed process left in `folder` under temporary names (those of `name`)."""
+    for path in folder.glob(f"{name}{TEMPORARY}*"):
         owner = path.name.rpartition(TEMPORARY)[2]
-        if owner.isdecimal() and not _is_alive(int(owner)):
+        if not owner.isdecimal() or _is_alive(int(owner)):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 

@@ -97,3 +97,26 @@ class PixelSettings(Settings):
         description="letterbox keeps everything and the aspect (edges repeated), stretch fills "
         "the square and changes the aspect, crop fills it and cuts the longer side.",
     )
+
+
+class SmearSettings(Settings):
+    """How the synthetic blood smear of the demo is drawn."""
+
+    patients: int = Field(
+        default=24,
+        ge=3,
+        le=999,
+        description="Number of synthetic patients, each with an own stain, light and focus.",
+    )
+    cells: int = Field(
+        default=50,
+        ge=4,
+        le=999,
+        description="Usual number of cells of a patient; each has 0.7 to 1.3 times as many.",
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**32 - 1,
+        description="Number from which the pictures are drawn.",
+    )

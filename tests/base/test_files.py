@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -202,3 +203,46 @@ def test_two_processes_never_share_a_folder(tmp_path: Path) -> None:
         got = list(pool.map(lambda _: files.new_numbered_folder(tmp_path, "run"), range(20)))
 
     assert sorted(p.name for p in got) == [f"run-{n:03d}" for n in range(1, 21)]
+
+
+def test_a_folder_is_published_whole(tmp_path: Path) -> None:
+    """All files of a folder appear at once, an empty folder of that name makes way for it."""
+    (tmp_path / "folder").mkdir()
+    seen: list[list[str]] = []
+
+    def contents() -> Iterator[tuple[str, bytes]]:
+        for name in ("a/1", "b"):
+            seen.append([p.name for p in (tmp_path / "folder").iterdir()])
+            yield name, name.encode()
+
+    files.publish_folder(tmp_path / "folder", contents())
+
+    assert seen == [[], []]
+    assert (tmp_path / "folder" / "a" / "1").read_bytes() == b"a/1"
+    assert (tmp_path / "folder" / "b").read_bytes() == b"b"
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_with_content_is_not_replaced(tmp_path: Path) -> None:
+    """Publishing over a folder that holds something is refused, and nothing is left beside it."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").touch()
+
+    with pytest.raises(MachineError, match=r"cannot write .*folder: .*not empty"):
+        files.publish_folder(tmp_path / "folder", [("theirs", b"")])
+
+    assert [p.name for p in tmp_path.rglob("*")] == ["folder", "mine"]
+
+
+def test_a_folder_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    """The next publishing of the same folder clears what a dead process left, nothing else."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for name in ("folder", "other"):
+        (tmp_path / f"{name}{files.TEMPORARY}{gone.pid}" / "half").mkdir(parents=True)
+
+    files.publish_folder(tmp_path / "folder", [("whole", b"")])
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", f"other.tmp-{gone.pid}"]
+    files.remove_litter(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]

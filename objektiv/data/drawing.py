@@ -1,0 +1,301 @@
+"""Draw synthetic blood cells: shapes as amounts of stain, then light, focus and noise of a camera.
+
+In: the look of a patient's slide and a generator. Out: an RGB picture of one red blood cell on pale
+smear, healthy or infected. Everything is invented; no real picture was used.
+Try: `draw_cell(look_of_patient(rng), rng, infected=True)` with `rng` of base/seeds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Rng = np.random.Generator
+Place = NDArray[np.floating]  # (2,): x, y in pixels
+
+# Layers of stain, and how strongly one unit of each absorbs red, green and blue (Beer-Lambert).
+CELL, VIOLET, BLUE = range(3)
+EOSIN, AZURE, TAN = np.array([[0.10, 0.50, 0.40], [0.50, 0.42, 0.16], [0.24, 0.36, 0.50]])
+VIOLET_STAIN, BLUE_STAIN = np.array([[0.62, 1.25, 0.42], [0.62, 0.66, 0.20]])
+
+DIRT = 0.08  # usual amount of violet and blue in a picture, in squares of the cell's radius
+STRENGTH = (0.5, 1.25)  # of the stain in a parasite; the lower end is faint
+
+
+@dataclass(frozen=True)
+class Look:
+    """How all pictures of one patient look: stain, light, focus, background."""
+
+    stain: Floats  # (3 layers, 3 colours), absorbance of one unit
+    light: Floats  # (3 colours), grey level of the empty slide, 0 to 255
+    gradient: tuple[float, float]  # change of light across a picture, share
+    focus: float  # blur, pixels
+    noise: float  # grey levels
+    radius: float  # of a usual cell, pixels
+    pallor: float  # how much thinner the middle of a cell is, share
+    dirt: float  # usual amount of specks, platelets and scratches
+
+
+def look_of_patient(rng: Rng) -> Look:
+    """A slide of one patient, drawn at random."""
+    mix = rng.dirichlet([1.6, 0.9, 0.5])
+    cell = (mix @ np.stack([EOSIN, AZURE, TAN])) * rng.uniform(0.75, 1.35)
+    violet = VIOLET_STAIN * rng.uniform(0.65, 1.15) * rng.uniform(0.85, 1.15, 3)
+    blue = BLUE_STAIN * rng.uniform(0.7, 1.2) * rng.uniform(0.85, 1.15, 3)
+    angle, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.2)
+    return Look(
+        stain=np.stack([cell, violet, blue]).astype(np.float32),
+        light=(rng.uniform(195, 245) * rng.uniform(0.95, 1.04, 3)).astype(np.float32),
+        gradient=(float(slope * np.cos(angle)), float(slope * np.sin(angle))),
+        focus=float(rng.uniform(0.5, 1.2)),
+        noise=float(rng.uniform(1.5, 4.5)),
+        radius=float(rng.uniform(33, 58)),
+        pallor=float(rng.uniform(0.1, 0.65)),
+        dirt=float(rng.uniform(0.6, 1.4)),
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a cell lies: middle, radius across and how much longer it is along its angle."""
+
+    x: float
+    y: float
+    radius: float
+    long: float
+    angle: float
+
+    def at(self, rng: Rng, share: float) -> Place:
+        """A place at a share of the radius from the middle, in any direction."""
+        turn = rng.uniform(0, 2 * np.pi)
+        away = np.array([self.long * np.cos(turn), np.sin(turn)]) * (share * self.radius)
+        return np.array([self.x, self.y]) + _turned(away, self.angle)
+
+
+def _window(middles: Floats, reach: float) -> slice:
+    """The pixels, along one axis, at most `reach` from any of some middles."""
+    first, last = float(middles.min()) - reach, float(middles.max()) + reach
+    return slice(max(int(first), 0), max(int(last) + 2, 0))
+
+
+class Sheet:
+    """A picture in the making: amounts of stain, (layers, height, width), and what to draw with."""
+
+    def __init__(self, look: Look, rng: Rng, *, height: int, width: int) -> None:
+        self.look, self.rng = look, rng
+        self.layers = np.zeros((3, height, width), dtype=np.float32)
+        self.y = np.arange(height, dtype=np.float32)[:, None]
+        self.x = np.arange(width, dtype=np.float32)[None, :]
+
+    def dots(self, places: Floats, sizes: Floats, *, violet: Floats, blue: float = 0.0) -> None:
+        """Soft round dots at `places` (2, dots), x above y; radii and amounts of stain (dots,).
+
+        A dot has `blue` times as much blue as violet.
+        """
+        x, y, sizes, violet = (a.astype(np.float32) for a in (*places, sizes, violet))
+        reach = 2.5 * float(sizes.max())
+        rows, columns = _window(y, reach), _window(x, reach)
+        down = np.exp(-(((self.y[rows] - y) / sizes) ** 2)) * violet  # (height, dots)
+        over = np.exp(-(((self.x.T[columns] - x) / sizes) ** 2))  # (width, dots)
+        stain = down @ over.T
+        self.layers[VIOLET, rows, columns] += stain
+        if blue:
+            self.layers[BLUE, rows, columns] += blue * stain
+
+
+def draw_cell(look: Look, rng: Rng, *, infected: bool) -> NDArray[np.uint8]:
+    """One cell in the middle of a picture of 60 to 180 pixels a side; RGB (height, width, 3)."""
+    radius = look.radius * rng.lognormal(0, 0.1)
+    long, angle = rng.uniform(1.0, 1.25), rng.uniform(0, np.pi)
+    half_x = radius * np.hypot(long * np.cos(angle), np.sin(angle))
+    half_y = radius * np.hypot(long * np.sin(angle), np.cos(angle))
+    margin = rng.uniform(1.06, 1.3, 2)
+    height, width = (int(np.clip(2 * side, 60, 180)) for side in (half_y, half_x) * margin)
+    sheet = Sheet(look, rng, height=height, width=width)
+    x, y = width / 2 + rng.normal(0, 1.5), height / 2 + rng.normal(0, 1.5)
+    cell = Cell(x, y, radius, long, angle)
+    _red_cell(sheet, cell)
+    _neighbours(sheet, cell)
+    budget = DIRT * look.dirt * rng.lognormal(0, 0.5)
+    if infected:
+        for _ in range(1 if rng.random() < 0.7 else 2):
+            _parasite(sheet, cell)
+    while sheet.layers[VIOLET:].sum() < budget * radius**2:
+        CONFUSERS[int(rng.choice(len(CONFUSERS), p=CONFUSER_SHARES))](sheet, cell)
+    return _photograph(sheet)
+
+
+def _red_cell(sheet: Sheet, cell: Cell) -> None:
+    """The cell's own stain: an irregular outline, a thinner middle, a thicker rim."""
+    look, rng = sheet.look, sheet.rng
+    turns = np.linspace(0, 2 * np.pi, 512, endpoint=False)
+    waves = np.arange(2, 8)
+    height = rng.normal(0, 0.045, 6) / np.sqrt(waves)
+    outline = 1 + np.cos(turns[:, None] * waves + rng.uniform(0, 6.3, 6)) @ height
+    if rng.random() < 0.12:  # crenated, as cells are that dried slowly
+        outline += rng.uniform(0.01, 0.03) * np.cos(turns * rng.integers(9, 15))
+    if rng.random() < 0.15:  # pressed or drawn out at one side
+        side = np.cos(turns - rng.uniform(0, 6.3))
+        outline += rng.uniform(-0.25, 0.2) * np.maximum(side, 0) ** 6
+    reach = 1.3 * cell.long * cell.radius
+    rows, columns = _window(np.array([cell.y]), reach), _window(np.array([cell.x]), reach)
+    x, y = sheet.x[:, columns] - cell.x, sheet.y[rows] - cell.y
+    cos, sin = math.cos(cell.angle), math.sin(cell.angle)
+    away, turn = cv2.cartToPolar((x * cos + y * sin) / cell.long, y * cos - x * sin)
+    edge = outline.astype(np.float32)[(turn * (512 / 2 / np.pi)).astype(np.int32) % 512]
+    share = away / (edge * cell.radius)
+    pallor = look.pallor * rng.uniform(0.6, 1.2) * np.exp(-((share / rng.uniform(0.3, 0.5)) ** 2))
+    rim = rng.uniform(0, 0.25) * np.exp(-(((share - 0.86) / 0.1) ** 2))
+    inside = np.clip((1 - share) * (cell.radius / 1.5) + 0.5, 0, 1) * rng.uniform(0.85, 1.15)
+    coarse = rng.normal(1, 0.05, (6, 6)).astype(np.float32)
+    cloud = cv2.resize(coarse, inside.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    sheet.layers[CELL, rows, columns] += inside * (1 - pallor + rim) * cloud
+
+
+def _neighbours(sheet: Sheet, cell: Cell) -> None:
+    """Parts of other cells at the rim of the picture."""
+    look, rng = sheet.look, sheet.rng
+    height, width = sheet.layers.shape[1:]
+    for turn in rng.uniform(0, 2 * np.pi, rng.integers(0, 4)):
+        radius = look.radius * rng.lognormal(0, 0.12)
+        away = (cell.radius * cell.long + radius) * rng.uniform(1.0, 1.25)
+        x, y = cell.x + away * np.cos(turn), cell.y + away * np.sin(turn)
+        if -radius < x < width + radius and -radius < y < height + radius:
+            _red_cell(sheet, Cell(x, y, radius, 1.0, 0.0))
+
+
+def _parasite(sheet: Sheet, cell: Cell) -> None:
+    """A ring with one or two dots, or a compact blob, inside the cell; some are faint."""
+    rng = sheet.rng
+    place = cell.at(rng, rng.uniform(0.75, 0.9) if rng.random() < 0.2 else rng.uniform(0, 0.7))
+    draw = _ring if rng.random() < 0.6 else _blob
+    draw(sheet, place, radius=cell.radius, strength=rng.uniform(*STRENGTH))
+
+
+def _ring(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None:
+    """A pale blue ring, thicker at one side, with one or two dark violet dots on it."""
+    rng = sheet.rng
+    ring, flat = radius * rng.uniform(0.13, 0.26), rng.uniform(0.7, 1.0)
+    turn, thickest = rng.uniform(0, 2 * np.pi, 2)
+    steps = np.linspace(0, 2 * np.pi, 26)[:-1]
+    places = ring * _turned(np.stack([np.cos(steps), flat * np.sin(steps)]), turn) + place[:, None]
+    amounts = strength * (0.75 + 0.25 * np.cos(steps - thickest))
+    size = max(radius * rng.uniform(0.035, 0.06), 1.0)
+    sheet.dots(places, np.full(25, size), violet=0.14 * amounts, blue=2.2)
+    spots = rng.choice(25, size=1 if rng.random() < 0.7 else 2, replace=False)
+    sizes = radius * rng.uniform(0.06, 0.1, len(spots))
+    sheet.dots(places[:, spots], sizes, violet=np.full(len(spots), 1.15 * strength))
+
+
+def _blob(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None:
+    """A compact blue-violet body with a dark violet dot in it."""
+    rng = sheet.rng
+    count, turn = int(rng.integers(7, 12)), rng.uniform(0, np.pi)
+    spread = radius * rng.uniform(0.05, 0.11, 2)[:, None] * rng.standard_normal((2, count))
+    sizes = radius * rng.uniform(0.085, 0.125, count)
+    places = _turned(spread, turn) + place[:, None]
+    sheet.dots(places, sizes, violet=np.full(count, 0.14 * strength), blue=2.1)
+    size = radius * rng.uniform(0.075, 0.105, 1)
+    sheet.dots(place[:, None], size, violet=np.full(1, 1.15 * strength))
+
+
+def _turned(places: Floats, turn: float) -> Floats:
+    cos, sin = math.cos(turn), math.sin(turn)
+    return np.array([[cos, -sin], [sin, cos]]) @ places
+
+
+def _walk(sheet: Sheet, cell: Cell, *, steps: int, length: float) -> Floats:
+    """Places (2, steps) that wander from one in or around the cell."""
+    start = cell.at(sheet.rng, sheet.rng.uniform(0, 1.3))
+    moves = sheet.rng.normal(0, length * cell.radius, (2, steps))
+    return start[:, None] + np.cumsum(moves, axis=1)
+
+
+def _specks(sheet: Sheet, cell: Cell) -> None:
+    """Stain that fell out: a few small grains beside each other."""
+    rng = sheet.rng
+    count = int(rng.integers(2, 7))
+    sizes = np.maximum(cell.radius * rng.uniform(0.02, 0.055, count), 0.8)
+    places = _walk(sheet, cell, steps=count, length=0.12)
+    sheet.dots(places, sizes, violet=rng.uniform(0.4, 1.2, count), blue=rng.uniform(0, 0.6))
+
+
+def _smudge(sheet: Sheet, cell: Cell) -> None:
+    """A cloud of stain without a form."""
+    rng = sheet.rng
+    count = int(rng.integers(6, 15))
+    sizes = cell.radius * rng.uniform(0.06, 0.14, count)
+    places = _walk(sheet, cell, steps=count, length=0.16)
+    sheet.dots(places, sizes, violet=np.full(count, rng.uniform(0.05, 0.13)), blue=1.4)
+
+
+def _streak(sheet: Sheet, cell: Cell) -> None:
+    """A thin line of stain, a little bent."""
+    rng = sheet.rng
+    count = int(rng.integers(10, 30))
+    turns = rng.uniform(0, 2 * np.pi) + rng.normal(0, 0.035) * np.arange(count)
+    size = max(cell.radius * rng.uniform(0.02, 0.04), 0.8)
+    moves = size * np.cumsum([np.cos(turns), np.sin(turns)], axis=1)
+    places = cell.at(rng, rng.uniform(0, 1.2))[:, None] + moves
+    violet = rng.uniform(0.2, 0.6) * rng.uniform(0.5, 1, count)
+    sheet.dots(places, np.full(count, size), violet=violet)
+
+
+def _platelet(sheet: Sheet, cell: Cell) -> None:
+    """A platelet: pale violet with fine grains, often on the cell's rim."""
+    rng = sheet.rng
+    place = cell.at(rng, rng.uniform(0.3, 1.4))[:, None]
+    size = cell.radius * rng.uniform(0.12, 0.22, 1)
+    sheet.dots(place, size, violet=rng.uniform(0.1, 0.2, 1), blue=rng.uniform(0.5, 2))
+    count = int(rng.integers(8, 20))
+    places = place + rng.normal(0, 0.5 * size, (2, count))
+    fine = np.full(count, max(0.16 * float(size[0]), 0.8))
+    sheet.dots(places, fine, violet=rng.uniform(0.2, 0.5, count))
+
+
+def _grain(sheet: Sheet, cell: Cell) -> None:
+    """One larger grain of stain, of any form between round and long: the hardest to tell."""
+    rng = sheet.rng
+    along = np.outer(cell.radius * rng.normal(0, 0.05, 2), [-1, 0, 1])
+    places = cell.at(rng, rng.uniform(0, 1.2))[:, None] + along
+    sizes = cell.radius * rng.uniform(0.035, 0.06, 3)
+    sheet.dots(places, sizes, violet=rng.uniform(0.4, 0.8, 3), blue=rng.uniform(0, 0.8))
+
+
+CONFUSERS = (_specks, _smudge, _streak, _platelet, _grain)
+CONFUSER_SHARES = (0.35, 0.25, 0.15, 0.15, 0.10)
+
+
+def _photograph(sheet: Sheet) -> NDArray[np.uint8]:
+    """Light through the stain, then a scratch, focus and noise; RGB."""
+    look, rng = sheet.look, sheet.rng
+    height, width = sheet.layers.shape[1:]
+    layers = np.minimum(sheet.layers, np.array([3.0, 1.6, 1.3], np.float32)[:, None, None])
+    absorbed = np.tensordot(layers, look.stain, axes=(0, 0))
+    slope_x, slope_y = (float(slope + rng.normal(0, 0.02)) for slope in look.gradient)
+    shade = 1 + slope_x * (sheet.x / width - 0.5) + slope_y * (sheet.y / height - 0.5)
+    shade *= rng.normal(1, 0.03)
+    picture = np.exp(-absorbed) * (look.light * shade[:, :, None])
+    if rng.random() < 0.12:  # a scratch in the cover glass
+        ends = rng.uniform(0, [width, height], (2, 2)).astype(int).tolist()
+        scratch = np.zeros((height, width), np.uint8)
+        cv2.line(scratch, ends[0], ends[1], 255, 1, cv2.LINE_AA)
+        light = rng.uniform(0.1, 0.3) * (1 if rng.random() < 0.6 else -1)
+        picture *= 1 + (scratch * np.float32(light / 255))[:, :, None]
+    picture = cv2.GaussianBlur(picture, (0, 0), look.focus * rng.uniform(0.75, 1.3))
+    picture = picture + look.noise * rng.standard_normal(picture.shape, dtype=np.float32)
+    grey: NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return grey
+
+
+def png(picture: NDArray[np.uint8]) -> bytes:
+    """A picture, RGB (height, width, 3) or grey (height, width), as the bytes of a PNG file."""
+    written, data = cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)
+    if not written:
+        raise ValueError(f"no PNG can be made of an array of {picture.shape}")
+    return bytes(data)
