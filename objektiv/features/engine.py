@@ -26,6 +26,7 @@ from objektiv.features.backbones import BACKBONES, FEATURES
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
+from objektiv.features.settings import Arithmetic, Precision
 
 BATCH = 8  # the best of 4, 8, 16, 32 with one stream a core; docs/lab_log.md
 PATIENCE = 600  # seconds for one batch, hundreds of times what the slowest machine needs
@@ -51,7 +52,7 @@ class Looked(NamedTuple, Generic[Key]):
     features: Floats | None
 
 
-def resolve_precision(precision: str) -> str:
+def resolve_precision(precision: Precision) -> Arithmetic:
     """`auto` made concrete for this processor.
 
     Raises:
@@ -92,7 +93,7 @@ class Engine:
     """A backbone and the plain descriptors, compiled when the first image needs them."""
 
     def __init__(
-        self, network: bytes, *, size: int, precision: str, workers: int | None = None
+        self, network: bytes, *, size: int, precision: Arithmetic, workers: int | None = None
     ) -> None:
         """`network` is a graph from PIXELS to FEATURES as `backbone_graph` writes it."""
         self._network = network

@@ -34,7 +34,7 @@ from objektiv.features.engine import (
     colours_graph,
     resolve_precision,
 )
-from objektiv.features.settings import FeatureSettings
+from objektiv.features.settings import Arithmetic, FeatureSettings
 
 DECODING = 1  # raised when data.images decodes anything differently, so that banks are refilled
 SIZE = "size"  # block of three numbers that the file tells: log width, log height, log aspect
@@ -79,7 +79,7 @@ class Seen:
     dataset: Dataset  # with facts, without what could not be used
     features: Features
     size: int  # `auto` made concrete
-    precision: str  # likewise
+    precision: Arithmetic  # likewise
     looked: int  # images that were decoded now; the others came from the bank
 
 

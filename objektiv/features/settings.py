@@ -12,7 +12,8 @@ from pydantic import Field
 
 from objektiv.data.settings import PixelSettings
 
-Precision = Literal["auto", "fp32", "bf16", "int8"]
+Arithmetic = Literal["fp32", "bf16"]  # what a processor computes in
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 class FeatureSettings(PixelSettings):
@@ -23,8 +24,8 @@ class FeatureSettings(PixelSettings):
     )
     precision: Precision = Field(
         "auto",
-        description="Arithmetic of the network: fp32, bf16 (where the processor has it) or int8 "
-        "(quantised); auto takes bf16 where the processor has it, else fp32.",
+        description="Arithmetic of the network: fp32, or bf16 where the processor has it; "
+        "auto takes bf16 where the processor has it, else fp32.",
     )
     bank: Path | None = Field(
         None,

@@ -41,9 +41,12 @@ FIELDS = {
 
 # Every operation that objektiv writes; a test compares this with the source.
 OPERATIONS = frozenset(
-    "Abs Add AveragePool Cast Clip Concat Conv DequantizeLinear Div Flatten Gather Gemm Identity "
-    "Less MatMul Max MaxPool Min Mul QuantizeLinear Range ReduceMax ReduceMean ReduceSum Relu "
-    "Reshape Shape Sigmoid Slice Softmax Split Sqrt Squeeze Sub Transpose Unsqueeze Where".split()
+    """
+    Abs Add AveragePool Cast Clip Concat Conv DequantizeLinear Div Flatten Gather Gemm Greater
+    Identity Less Log MatMul Max MaxPool Min Mul QuantizeLinear Range ReduceL2 ReduceMax
+    ReduceMean ReduceMin ReduceSum Relu Reshape Shape Sigmoid Slice Softmax Split Sqrt Squeeze
+    Sub Transpose Unsqueeze Where
+    """.split()
 )
 
 TYPES: dict[int, np.dtype[Any]] = {

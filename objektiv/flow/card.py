@@ -1,0 +1,57 @@
+"""The model card: what the model is, what it was tested on, and what it should not be used for.
+
+In: what was seen, fitted and scored. Out: Markdown text that travels with the bundle.
+"""
+
+from __future__ import annotations
+
+from objektiv.features.backbones import Backbone
+from objektiv.features.look import Seen
+from objektiv.flow.settings import TrainSettings
+from objektiv.judging.intervals import Interval
+from objektiv.judging.metrics import Scores
+from objektiv.models.choose import Fitted
+
+
+def model_card(
+    backbone: Backbone, seen: Seen, fitted: Fitted, *, scores: Scores, settings: TrainSettings
+) -> str:
+    """Markdown; every figure comes from the run."""
+    classes = ", ".join(fitted.probe.classes)
+    groups = (
+        f"{scores.groups:,} groups that the model had not seen"
+        if scores.groups
+        else "no groups were named, so pictures of one patient or object may be in both parts"
+    )
+    return f"""# Model card: {", ".join(fitted.probe.classes[:6])}
+
+An image classifier made with objektiv on {backbone.title} (weights: {backbone.weights.licence},
+{backbone.weights.origin}), frozen, with a {settings.head} head.
+
+- Classes: {classes}
+- Input: pictures of any size, RGB; made {seen.size} x {seen.size} pixels by `{settings.fit}`
+- Learnt from {len(seen.dataset.items) - scores.items:,} pictures, tested on {scores.items:,} others
+- {groups[0].upper()}{groups[1:]}
+- Precision of arithmetic when tested: {seen.precision}
+
+## Scores on the test part
+
+| score | value | 95 % interval |
+|---|---|---|
+{_row("accuracy", scores.accuracy)}
+{_row("balanced accuracy", scores.balanced_accuracy)}
+{_row(f"sensitivity for {scores.positive}", scores.sensitivity)}
+{_row(f"specificity for {scores.positive}", scores.specificity)}
+{_row("area under the ROC curve", scores.auc)}
+
+## Limits
+
+It always names one of its classes, also for pictures of something else. It was tested on pictures
+made like those it learnt from; another camera, stain or light may lower every score above.
+"""
+
+
+def _row(name: str, interval: Interval | None) -> str:
+    if interval is None:
+        return f"| {name} | not defined here | |"
+    return f"| {name} | {interval.estimate:.3f} | {interval.low:.3f} to {interval.high:.3f} |"

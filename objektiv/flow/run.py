@@ -1,0 +1,98 @@
+"""A run: one folder with all that was decided, learnt and measured.
+
+In: a folder below `out`. Out: its files by name, each read when asked for. Nothing in a finished
+run is overwritten; a run that was cut off lacks metrics.json.
+Try: `Run(Path("runs/cells-001")).scores()`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objektiv.base import files
+from objektiv.base.errors import ModelError, UsageError
+from objektiv.judging.metrics import Scores, score
+from objektiv.judging.predictions import Predictions
+
+SETTINGS = "settings.yaml"
+SPLIT = "split.csv"
+QUARANTINE = "quarantine.csv"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.parquet"
+BASELINE = "baseline.parquet"
+METRICS = "metrics.json"
+BUNDLE = "model"
+CARD = "model_card.md"
+REPORT = "report.html"
+LOG = "log.txt"
+
+
+def stem_of(root: Path) -> str:
+    """A run's name after the folder its data lies in, in letters that every system takes."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", root.resolve().stem).strip("-.") or "run"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder."""
+
+    folder: Path
+
+    @property
+    def bundle(self) -> Path:
+        """The folder of its bundle."""
+        return self.folder / BUNDLE
+
+    @property
+    def report(self) -> Path:
+        """Where its report stands."""
+        return self.folder / REPORT
+
+    def predictions(self) -> Predictions:
+        """Every item's prediction: out of fold for train and validation, final for test."""
+        return Predictions.load(self.folder / PREDICTIONS)
+
+    def baseline(self) -> Predictions:
+        """The same from the plain baseline."""
+        return Predictions.load(self.folder / BASELINE)
+
+    def metrics(self) -> dict[str, Any]:
+        """metrics.json."""
+        path = self.folder / METRICS
+        found: dict[str, Any] = files.parse_json(path.read_bytes(), name=str(path))
+        return found
+
+    def scores(self, part: str = "test") -> Scores:
+        """Scores of one part, computed anew from the predictions."""
+        positive = self.metrics()["test"]["positive"]
+        return score(self.predictions().only(part), positive=positive)
+
+
+def open_run(path: Path) -> Run:
+    """The finished run in a folder.
+
+    Raises:
+        UsageError: there is no such folder.
+        ModelError: the run was cut off before it had results.
+    """
+    if not path.is_dir():
+        siblings = [p.name for p in path.parent.glob("*") if p.is_dir()]
+        near = difflib.get_close_matches(path.name, siblings, n=1)
+        raise UsageError(
+            "there is no such run",
+            value=path,
+            allowed="A run's folder is needed, such as runs/cells-001",
+            next=f"did you mean {path.parent / near[0]}?" if near else "list the folder runs",
+        )
+    if not (path / METRICS).is_file():
+        raise ModelError(
+            "this folder holds no finished run",
+            value=f"{path} has no {METRICS}",
+            allowed="A run that came to its end is needed",
+            next="run `objektiv train` again; what it looked at is kept in the bank",
+        )
+    return Run(path)

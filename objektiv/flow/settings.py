@@ -1,0 +1,43 @@
+"""Settings of whole steps: one flat object each, put together from the parts that own the fields.
+
+In: values from flags, YAML or Python. Out: frozen settings. This file imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from objektiv.base.settings import Settings
+from objektiv.data.settings import ReadSettings, SplitSettings
+from objektiv.features.settings import FeatureSettings
+from objektiv.models.settings import HeadSettings
+
+
+class RunSettings(Settings):
+    """Where a run is kept and how it is judged."""
+
+    out: Path = Field(Path("runs"), description="Folder that gets a new numbered folder a run.")
+    name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="First part of the run folder's name; by default the data folder's name.",
+    )
+    positive: str | None = Field(
+        None,
+        description="The class that sensitivity speaks of where there are two; by default the "
+        "first in natural order.",
+    )
+
+
+class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, RunSettings):
+    """Everything that `objektiv train` can be told."""
+
+    split: Path | None = Field(
+        None, description="split.csv of another run to use again instead of splitting anew."
+    )
+
+
+class EvaluateSettings(ReadSettings, RunSettings):
+    """Everything that `objektiv evaluate` can be told."""

@@ -1,0 +1,178 @@
+"""Train: from pictures to a judged model, its bundle and all tables, in a new run folder.
+
+In: a folder or a Dataset, and TrainSettings. Out: a Trained; faces print it and draw its report.
+Try: `train(Path("cells"), TrainSettings(group=r"C\\d+"), progress=Progress()).run.folder`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from objektiv.base import files
+from objektiv.base.errors import Cancelled, ObjektivError
+from objektiv.base.machine import this_machine
+from objektiv.base.progress import Progress
+from objektiv.base.settings import write_yaml
+from objektiv.data import dataset as datasets
+from objektiv.data import split as splits
+from objektiv.data.dataset import Dataset
+from objektiv.data.split import Split
+from objektiv.features.look import Seen, look
+from objektiv.flow import run as names
+from objektiv.flow.items import Items
+from objektiv.flow.package import package
+from objektiv.flow.run import Run
+from objektiv.flow.settings import TrainSettings
+from objektiv.judging.intervals import Interval, paired_difference
+from objektiv.judging.metrics import Scores, positive_class, score
+from objektiv.judging.predictions import Predictions
+from objektiv.models.choose import STRENGTHS, Fitted, candidates, fit, fit_baseline
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The model beside the plain baseline; scores are of the test part."""
+
+    predictions: Predictions  # of all parts: out of fold for train and validation
+    baseline: Predictions
+    scores: Scores
+    baseline_scores: Scores
+    difference: Interval  # of accuracies, model minus baseline, paired
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """All that a training gave, for the report; the same stands in the run's folder."""
+
+    run: Run
+    settings: TrainSettings
+    seen: Seen
+    split: Split
+    fitted: Fitted
+    judged: Judged
+    shipped_difference: float  # largest difference of a test probability, bundle against bank
+    timings: dict[str, float]  # seconds a step
+
+
+class _Clock:
+    """Seconds of each step, in order."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def train(
+    data: Path | Dataset,
+    settings: TrainSettings,
+    *,
+    split: Split | None = None,
+    progress: Progress,
+) -> Trained:
+    """From pictures to a judged model in a new run folder; `split` is used where it is given.
+
+    Raises:
+        ObjektivError: with what to do about it; features that were computed stay in the bank.
+    """
+    root = data.root if isinstance(data, Dataset) else data
+    folder = files.new_numbered_folder(settings.out, settings.name or names.stem_of(root))
+    try:
+        write_yaml(settings, folder / names.SETTINGS)
+        dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
+        datasets.require_trainable(dataset)
+        positive_class(dataset.classes, settings.positive)
+        return _train(dataset, settings, Run(folder), split=split, progress=progress)
+    except Cancelled:
+        raise  # progress.jsonl tells how far it came
+    except ObjektivError:
+        shutil.rmtree(folder, ignore_errors=True)  # it holds nothing yet that cost time
+        raise
+
+
+def _train(
+    dataset: Dataset, settings: TrainSettings, run: Run, *, split: Split | None, progress: Progress
+) -> Trained:
+    clock = _Clock()
+    progress = progress.in_folder(run.folder)
+    with clock.time("look"):
+        seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
+    with clock.time("split"):
+        split = _split(seen.dataset, settings, given=split)
+        split.save(run.folder / names.SPLIT)
+    items = Items.of(seen, split)
+    with clock.time("choose and fit"):
+        fitted = _fit(items, settings, progress)
+    with clock.time("judge"):
+        plain = fit_baseline(*items.learning(), settings=settings)
+        judged = _judge(items.predictions(fitted), items.predictions(plain), settings.positive)
+        judged.predictions.save(run.folder / names.PREDICTIONS)
+        judged.baseline.save(run.folder / names.BASELINE)
+    with clock.time("package"):
+        shipped = package(run, seen, fitted, judged.predictions, settings, judged.scores)
+    trained = Trained(run, settings, seen, split, fitted, judged, shipped, clock.seconds)
+    _write_tables(trained)
+    return trained
+
+
+def _split(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split:
+    if given is None and settings.split is None:
+        return splits.split(dataset, settings)
+    split = given or Split.load(settings.split or Path())
+    kept = split.table.filter(~pl.col("id").is_in(dataset.quarantine["id"].implode()))
+    split = Split(kept, split.notes)
+    splits.check(split, dataset)
+    return split
+
+
+def _fit(items: Items, settings: TrainSettings, progress: Progress) -> Fitted:
+    features, truth = items.learning()
+    most = len(candidates(features)) * len(STRENGTHS)
+    with progress.step("choose and fit", total=most) as step:
+        return fit(features, truth, settings=settings, advance=step.advance)
+
+
+def _judge(predictions: Predictions, baseline: Predictions, positive: str | None) -> Judged:
+    test, plain = predictions.only("test"), baseline.only("test")
+    return Judged(
+        predictions,
+        baseline,
+        score(test, positive=positive),
+        score(plain, positive=positive),
+        paired_difference(test, plain),
+    )
+
+
+def _write_tables(trained: Trained) -> None:
+    """What a person or another program wants to read; metrics.json last, so it means finished."""
+    folder, seen, judged = trained.run.folder, trained.seen, trained.judged
+    files.write_text(folder / names.QUARANTINE, seen.dataset.quarantine.write_csv())
+    trials = [{**asdict(t), "blocks": " ".join(t.blocks)} for t in trained.fitted.trials]
+    files.write_text(folder / names.HISTORY, pl.DataFrame(trials).write_csv())
+    metrics = {
+        "test": judged.scores.to_dict(),
+        "baseline": judged.baseline_scores.to_dict(),
+        "difference": judged.difference.to_dict(),
+        "chosen": asdict(trained.fitted.chosen),
+        "temperature": trained.fitted.probe.temperature,
+        "size": seen.size,
+        "precision": seen.precision,
+        "items": len(seen.dataset.items),
+        "quarantined": len(seen.dataset.quarantine),
+        "looked_at": seen.looked,
+        "shipped_difference": trained.shipped_difference,
+        "seconds": trained.timings,
+        "machine": this_machine().as_dict(),
+    }
+    files.write_json(folder / names.METRICS, metrics)

@@ -1,0 +1,90 @@
+"""The model on top of the bank: features in, logits and probabilities out, in NumPy and in ONNX.
+
+In: Features. Out: logits and probabilities of each class. A Probe says which blocks it reads, how
+they are scaled, its linear map and its temperature; `add` writes the same into a bundle's graph.
+Try: `fit(features, labels, classes, folds, settings).probe.probabilities(features)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objektiv.features.descriptors import COLOURS
+from objektiv.features.graph import GraphBuilder
+from objektiv.features.look import SIZE, Features
+from objektiv.judging.calibration import softmax
+
+Floats = NDArray[np.float32]
+
+PLAIN = (COLOURS, SIZE)  # the blocks of the plain baseline; all others come from the network
+IMPORTANCE = 3.0  # of a standardised colour against one of the network's columns; docs/lab_log.md
+
+
+def matrix(features: Features, blocks: Sequence[str]) -> Floats:
+    """The columns of `blocks` side by side; each block of the network has length 1 in each item.
+
+    That takes away how strongly a picture excites a stage as a whole (light, contrast) and was
+    worth 0.2 points on malaria.
+    """
+    return np.concatenate([_one_block(features.block(name), name) for name in blocks], axis=1)
+
+
+def _one_block(values: Floats, name: str) -> Floats:
+    if name in PLAIN:
+        return values
+    length = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.maximum(length, 1e-12), np.float32)
+
+
+def importance(features: Features, blocks: Sequence[str]) -> Floats:
+    """How much each column of `matrix` counts, (columns,)."""
+    widths = {b.name: b.stop - b.start for b in features.blocks}
+    parts = [np.full(widths[b], IMPORTANCE if b in PLAIN else 1.0, np.float32) for b in blocks]
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A linear map on blocks of features, with a temperature."""
+
+    classes: tuple[str, ...]
+    blocks: tuple[str, ...]
+    weights: Floats  # (columns of `matrix`, classes)
+    bias: Floats  # (classes,)
+    temperature: float
+
+    def logits(self, features: Features) -> NDArray[np.float64]:
+        """(items, classes), divided by the temperature already."""
+        raw = matrix(features, self.blocks) @ self.weights + self.bias
+        return np.asarray(raw, np.float64) / self.temperature
+
+    def probabilities(self, features: Features) -> NDArray[np.float64]:
+        """(items, classes), rows sum to 1."""
+        return softmax(self.logits(features))
+
+    def add(self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]) -> None:
+        """Append the head; `tensors` names the tensor of each block, `spans` its columns there.
+
+        Adds `logits` and `probabilities`, both (images, classes).
+        """
+        parts = []
+        for name in self.blocks:
+            start, stop = spans[name]
+            limits = [graph.ints(value) for value in (start, stop, 1)]
+            part = graph.add("Slice", [tensors[name], *limits])
+            if name not in PLAIN:
+                length = graph.add("ReduceL2", [part, graph.ints(1)], keepdims=1)
+                safe = graph.add("Max", [length, graph.floats(1e-12)])
+                part = graph.add("Div", [part, safe])
+            parts.append(part)
+        joined = graph.add("Concat", parts, axis=1)
+        weights = graph.constant((self.weights / self.temperature).astype(np.float32))
+        bias = graph.constant((self.bias / self.temperature).astype(np.float32))
+        product = graph.add("MatMul", [joined, weights])
+        logits = graph.add("Add", [product, bias], output="logits")
+        graph.add("Softmax", [logits], output="probabilities", axis=1)
