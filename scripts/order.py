@@ -48,8 +48,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": ("settings", "logistic", "heads", "model", "choose"),
     "shipping": ("assemble", "facts", "members", "walk", "session", "golden", "bundle", "write"),
-    "flow": ("settings", "run", "steps"),
-    "faces": ("words", "terminal", "plots", "report", "cli"),
+    "flow": ("settings", "run", "items", "card", "package", "train", "steps"),
+    "faces": ("words", "terminal", "pictures", "plots", "sections", "report", "cli"),
 }
 
 # What each folder is about, one phrase; the files say it themselves in their first line.
