@@ -20,6 +20,7 @@ from objektiv.base.errors import BundleError, DataError, ModelError, UsageError
 from objektiv.base.names import suggestion
 from objektiv.data.images import to_square
 from objektiv.data.settings import Fit
+from objektiv.features.engine import HINTS
 from objektiv.shipping import golden
 from objektiv.shipping.facts import (
     CARD,
@@ -36,7 +37,6 @@ from objektiv.shipping.facts import (
 )
 from objektiv.shipping.members import Members, read_members
 from objektiv.shipping.session import (
-    HINTS,
     LARGE,
     WORTH_A_BATCH,
     Network,

@@ -19,6 +19,9 @@ import onnx
 from numpy.typing import NDArray
 
 from objektiv.base.errors import ModelError
+from objektiv.features.backbones import FEATURES
+from objektiv.features.engine import HINTS
+from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
 from objektiv.shipping.facts import INPUT, MODEL, refused
 from objektiv.shipping.walk import with_batch
@@ -29,8 +32,6 @@ WORTH_A_BATCH = 5  # pictures; a padded batch of 16 takes as long as about this 
 # Elements of one value inside the network, per picture: 256 MB of 32-bit floats. VGG19 at 512
 # pixels needs a quarter of that; a hostile graph of a few bytes could ask for more than there is.
 LARGEST_VALUE = 1 << 26
-
-HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class Predicted(NamedTuple):
@@ -71,12 +72,17 @@ class Network:
 
 
 class Session:
-    """One network in one precision; safe to call from several threads."""
+    """One network in one precision; safe to call from several threads.
+
+    bf16 is for the backbone: head and plain descriptors, behind the tensor FEATURES or beside it,
+    run in 32 bits as they did when the features came from the bank. A graph without FEATURES runs
+    whole in the precision.
+    """
 
     def __init__(self, network: Network, *, precision: str) -> None:
         self._network = network
         self._precision = precision
-        self._requests: dict[int, Any] = {}
+        self._requests: dict[int, list[Any]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, squares: NDArray[np.float32]) -> Predicted:
@@ -98,28 +104,56 @@ class Session:
         count = len(squares)
         if count < size:  # the rest of a batch repeats the last square and is thrown away
             squares = np.concatenate([squares, np.repeat(squares[-1:], size - count, axis=0)])
-        request = self._requests[size]
-        request.infer([np.ascontiguousarray(squares)])
-        logits, probabilities = (request.get_output_tensor(i).data[:count].copy() for i in (0, 1))
+        given = {PIXELS: np.ascontiguousarray(squares)}
+        *before, last = self._requests[size]
+        for request in before:
+            request.infer(given)
+            given[FEATURES] = request.get_output_tensor(0).data
+        last.infer(given)
+        logits, probabilities = (last.get_output_tensor(i).data[:count].copy() for i in (0, 1))
         return Predicted(logits, probabilities)
 
-    def _compile(self, size: int) -> Any:
-        options = {
-            "INFERENCE_PRECISION_HINT": HINTS[self._precision],
-            "PERFORMANCE_HINT": "LATENCY",  # all cores work on one batch
-        }
+    def _compile(self, size: int) -> list[Any]:
+        """Requests to run one after the other."""
         model = self._network.read(size)
-        with _refusals():
-            compiled = _core().compile_model(model, "CPU", options)
-        got = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
-        if got != HINTS[self._precision]:
-            raise ModelError(
-                "this processor does not compute in the precision asked for",
-                value=f"{self._precision} asked, {got} given",
-                allowed="`auto` takes what the processor has",
-                next="leave `--precision` away, or give `--precision fp32`",
-            )
-        return compiled.create_infer_request()
+        if self._precision == "fp32":
+            return [_request(model, "fp32")]
+        parts = _split(model.clone())
+        rest = [_request(part, "fp32") for part in parts[1:]]
+        return [_request(parts[0], self._precision), *rest]
+
+
+def _split(model: Any) -> list[Any]:
+    """The model up to FEATURES and the rest of it; or all of it where it has no such tensor."""
+    outputs = (output for operation in model.get_ops() for output in operation.outputs())
+    features = next((output for output in outputs if FEATURES in output.get_names()), None)
+    if features is None:
+        return [model]
+    backbone = openvino.Model([features], model.get_parameters())
+    given = openvino.op.Parameter(openvino.Type.f32, features.get_partial_shape())
+    readers = features.get_target_inputs()
+    for reader in readers:
+        if reader.get_node().get_type_name() != "Result":
+            reader.replace_source_output(given.output(0))
+    given.output(0).get_tensor().set_names({FEATURES})
+    rest = openvino.Model(model.get_results(), [*model.get_parameters(), given])
+    return [backbone, rest]
+
+
+def _request(model: Any, precision: str) -> Any:
+    hint = HINTS[precision]
+    options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}  # all cores
+    with _refusals():
+        compiled = _core().compile_model(model, "CPU", options)
+    got = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+    if got != hint:
+        raise ModelError(
+            "this processor does not compute in the precision asked for",
+            value=f"{precision} asked, {got} given",
+            allowed="`auto` takes what the processor has",
+            next="leave `--precision` away, or give `--precision fp32`",
+        )
+    return compiled.create_infer_request()
 
 
 def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predicted:

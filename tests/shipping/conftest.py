@@ -48,7 +48,7 @@ def _graph(size: int = SIZE, fit: Fit = "letterbox") -> bytes:
         x = graph.add("Clip", [x, graph.floats(0.0), graph.floats(6.0)])
     axes = graph.ints(2, 3)
     pooled = [graph.add(f"Reduce{kind}", [x, axes], keepdims=0) for kind in ("Mean", "Max")]
-    features = graph.add("Concat", pooled, axis=1)
+    features = graph.add("Concat", pooled, output="features", axis=1)
     graph.add("Gemm", [features, weights(16, len(CLASSES)), weights(3)], output="logits")
     graph.add("Softmax", ["logits"], output="probabilities", axis=1)
     graph.output("logits", FLOAT, [1, len(CLASSES)])

@@ -18,10 +18,11 @@ from onnx import numpy_helper
 from objektiv.base.errors import BundleError, DataError, UsageError
 from objektiv.base.seeds import generator
 from objektiv.data.settings import Fit
+from objektiv.features.engine import HINTS
 from objektiv.shipping import bundle as module
 from objektiv.shipping.bundle import SAME_PATH, load, verify
 from objektiv.shipping.facts import GOLDEN, MODEL
-from objektiv.shipping.session import HINTS, Session, has_bf16, run_whole_graph
+from objektiv.shipping.session import Session, has_bf16, run_whole_graph
 from objektiv.shipping.write import BundleContents, pack, write_bundle
 
 Members = dict[str, bytes]

@@ -148,7 +148,7 @@ def test_any_flipped_bit_in_the_facts_is_found(members: Members) -> None:
     for place in range(len(data)):
         spoilt = bytearray(data)
         spoilt[place] ^= 1 << (place % 8)
-        with pytest.raises(BundleError):
+        with pytest.raises(BundleError, match=FACTS):
             read_facts(bytes(spoilt))
 
 

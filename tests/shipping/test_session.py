@@ -9,9 +9,11 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from objektiv.base.errors import BundleError, ModelError
 from objektiv.base.seeds import generator
+from objektiv.features.engine import HINTS
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
 from objektiv.shipping import session as module
@@ -106,11 +108,50 @@ def test_bf16_is_near_or_refused(network: Network) -> None:
     assert 0 < difference < 0.05
 
 
+def test_bf16_leaves_the_head_in_32_bits(network: Network) -> None:
+    """Only the backbone is computed in bf16: the head of its features is exact."""
+    squares = _squares(8)
+    rough = Session(network, precision="bf16")
+    try:
+        logits = rough(squares).logits
+    except ModelError:
+        pytest.skip("this processor does not compute in bf16")
+    backbone, _ = rough._requests[LARGE]
+    features = backbone.get_output_tensor(0).data[:8]
+    head = {tuple(t.dims): numpy_helper.to_array(t) for t in network._graph.graph.initializer}
+
+    exact = features @ head[16, 3] + head[3,]
+    np.testing.assert_allclose(logits, exact, atol=1e-5)
+    assert np.abs(features - _features(network, squares)).max() > 1e-4  # bf16 at all
+
+
+def _features(network: Network, squares: NDArray[np.float32]) -> NDArray[np.float32]:
+    backbone, _ = module._split(network.read(LARGE).clone())
+    request = module._request(backbone, "fp32")
+    request.infer([np.concatenate([squares, squares])])
+    features: NDArray[np.float32] = request.get_output_tensor(0).data[: len(squares)].copy()
+    return features
+
+
+def test_a_graph_without_features_runs_whole(graph: onnx.ModelProto) -> None:
+    """A network that is no backbone with a head is run in one piece."""
+    for node in graph.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["joined" if name == "features" else name for name in names]
+    squares = _squares(2)
+    session = Session(Network(graph), precision="bf16")
+    try:
+        session(squares)
+    except ModelError:
+        pytest.skip("this processor does not compute in bf16")
+    assert len(session._requests[1]) == 1
+
+
 def test_a_precision_the_engine_does_not_give_is_refused(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What OpenVINO silently replaces (f16 by f32 on a CPU) is told, not used."""
-    monkeypatch.setitem(module.HINTS, "bf16", "f16")
+    monkeypatch.setitem(HINTS, "bf16", "f16")
     with pytest.raises(ModelError, match="bf16 asked, f32 given.*--precision fp32"):
         Session(network, precision="bf16")(_squares(1))
 
