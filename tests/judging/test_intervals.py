@@ -55,7 +55,7 @@ def predictions_of(correct: NDArray[np.bool_], *, groups: NDArray[np.int64] | No
     ],
 )
 def test_wilson_has_the_published_values(right: int, items: int, low: float, high: float) -> None:
-    """The four examples of Newcombe, Stat. Med. 17 (1998) 857, table I, method 3."""
+    """Four examples agree with those of Newcombe (Statistics in Medicine 17, 1998, p. 857)."""
     assert wilson(right / items, items) == pytest.approx((low, high), abs=5e-5)
 
 
