@@ -23,6 +23,8 @@ CELL, VIOLET, BLUE = range(3)
 EOSIN, AZURE, TAN = np.array([[0.10, 0.50, 0.40], [0.50, 0.42, 0.16], [0.24, 0.36, 0.50]])
 VIOLET_STAIN, BLUE_STAIN = np.array([[0.62, 1.25, 0.42], [0.62, 0.66, 0.20]])
 
+# These two set how hard the task is. By patient, five folds, five seeds: deep features about 0.957,
+# colour numbers about 0.79; dirt has the amount and colours of parasites, so form must tell.
 DIRT = 0.08  # usual amount of violet and blue in a picture, in squares of the cell's radius
 STRENGTH = (0.5, 1.25)  # of the stain in a parasite; the lower end is faint
 
@@ -93,10 +95,7 @@ class Sheet:
         self.x = np.arange(width, dtype=np.float32)[None, :]
 
     def dots(self, places: Floats, sizes: Floats, *, violet: Floats, blue: float = 0.0) -> None:
-        """Soft round dots at `places` (2, dots), x above y; radii and amounts of stain (dots,).
-
-        A dot has `blue` times as much blue as violet.
-        """
+        """Soft round dots at `places` (2, dots); radii, amounts of violet, `blue` times as much blue."""
         x, y, sizes, violet = (a.astype(np.float32) for a in (*places, sizes, violet))
         reach = 2.5 * float(sizes.max())
         rows, columns = _window(y, reach), _window(x, reach)
@@ -112,12 +111,11 @@ def draw_cell(look: Look, rng: Rng, *, infected: bool) -> NDArray[np.uint8]:
     """One cell in the middle of a picture of 60 to 180 pixels a side; RGB (height, width, 3)."""
     radius = look.radius * rng.lognormal(0, 0.1)
     long, angle = rng.uniform(1.0, 1.25), rng.uniform(0, np.pi)
-    half_x = radius * np.hypot(long * np.cos(angle), np.sin(angle))
-    half_y = radius * np.hypot(long * np.sin(angle), np.cos(angle))
-    margin = rng.uniform(1.06, 1.3, 2)
-    height, width = (int(np.clip(2 * side, 60, 180)) for side in (half_y, half_x) * margin)
+    cos, sin = np.cos(angle), np.sin(angle)
+    sides = 2 * radius * np.hypot([long * sin, long * cos], [cos, sin]) * rng.uniform(1.06, 1.3, 2)
+    height, width = (int(side) for side in np.clip(sides, 60, 180))
     sheet = Sheet(look, rng, height=height, width=width)
-    x, y = width / 2 + rng.normal(0, 1.5), height / 2 + rng.normal(0, 1.5)
+    x, y = np.array([width, height]) / 2 + rng.normal(0, 1.5, 2)
     cell = Cell(x, y, radius, long, angle)
     _red_cell(sheet, cell)
     _neighbours(sheet, cell)
@@ -195,10 +193,10 @@ def _ring(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None
 def _blob(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None:
     """A compact blue-violet body with a dark violet dot in it."""
     rng = sheet.rng
-    count, turn = int(rng.integers(7, 12)), rng.uniform(0, np.pi)
+    count = int(rng.integers(7, 12))
     spread = radius * rng.uniform(0.05, 0.11, 2)[:, None] * rng.standard_normal((2, count))
     sizes = radius * rng.uniform(0.085, 0.125, count)
-    places = _turned(spread, turn) + place[:, None]
+    places = _turned(spread, rng.uniform(0, np.pi)) + place[:, None]
     sheet.dots(places, sizes, violet=np.full(count, 0.14 * strength), blue=2.1)
     size = radius * rng.uniform(0.075, 0.105, 1)
     sheet.dots(place[:, None], size, violet=np.full(1, 1.15 * strength))
@@ -279,8 +277,7 @@ def _photograph(sheet: Sheet) -> NDArray[np.uint8]:
     absorbed = np.tensordot(layers, look.stain, axes=(0, 0))
     slope_x, slope_y = (float(slope + rng.normal(0, 0.02)) for slope in look.gradient)
     shade = 1 + slope_x * (sheet.x / width - 0.5) + slope_y * (sheet.y / height - 0.5)
-    shade *= rng.normal(1, 0.03)
-    picture = np.exp(-absorbed) * (look.light * shade[:, :, None])
+    picture = np.exp(-absorbed) * (look.light * shade[:, :, None]) * rng.normal(1, 0.03)
     if rng.random() < 0.12:  # a scratch in the cover glass
         ends = rng.uniform(0, [width, height], (2, 2)).astype(int).tolist()
         scratch = np.zeros((height, width), np.uint8)
@@ -289,8 +286,7 @@ def _photograph(sheet: Sheet) -> NDArray[np.uint8]:
         picture *= 1 + (scratch * np.float32(light / 255))[:, :, None]
     picture = cv2.GaussianBlur(picture, (0, 0), look.focus * rng.uniform(0.75, 1.3))
     picture = picture + look.noise * rng.standard_normal(picture.shape, dtype=np.float32)
-    grey: NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-    return grey
+    return np.asarray(np.clip(np.rint(picture), 0, 255), dtype=np.uint8)
 
 
 def png(picture: NDArray[np.uint8]) -> bytes:

@@ -22,23 +22,23 @@ class ReadSettings(Settings):
     """How items are found and named."""
 
     group: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         description="Regular expression searched in each file's name without suffix; items with "
         "the same match (first capture group if there is one) are kept together.",
     )
     labels: Path | None = Field(
-        None,
+        default=None,
         description="CSV table with the columns path, label and optionally group and split; "
         "paths are relative to the table's folder.",
     )
     parts: Literal["given", "new"] = Field(
-        "given",
+        default="given",
         description="Whether the folders train, validation and test of the data are obeyed "
         "(given) or pooled and split anew (new).",
     )
     max_pixels: int = Field(
-        50_000_000,
+        default=50_000_000,
         ge=1,
         le=1_000_000_000,
         description="Largest number of pixels an image may declare; a larger one is refused "
@@ -61,14 +61,14 @@ class SplitSettings(Settings):
     """How items are divided into train, validation and test."""
 
     ratios: tuple[float, float, float] = Field(
-        (0.6, 0.2, 0.2),
+        default=(0.6, 0.2, 0.2),
         description="Shares of train, validation and test; positive numbers that sum to 1.",
     )
     seed: int = Field(
-        1337, ge=0, le=2**32 - 1, description="Number from which the random split is drawn."
+        default=1337, ge=0, le=2**32 - 1, description="Number from which the random split is drawn."
     )
     folds: int = Field(
-        5,
+        default=5,
         ge=2,
         le=20,
         description="Number of folds inside train and validation for choosing settings.",
@@ -88,12 +88,12 @@ class PixelSettings(Settings):
     """How an image of any size becomes the square one that the network reads."""
 
     size: Literal["auto"] | Annotated[int, Field(ge=32, le=512, multiple_of=32)] = Field(
-        "auto",
+        default="auto",
         description="Side of the square in pixels, a multiple of 32 from 32 to 512; auto takes "
         "128 where the median longest side is at most 160 pixels, else 224.",
     )
     fit: Fit = Field(
-        "letterbox",
+        default="letterbox",
         description="letterbox keeps everything and the aspect (edges repeated), stretch fills "
         "the square and changes the aspect, crop fills it and cuts the longer side.",
     )

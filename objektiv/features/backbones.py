@@ -29,9 +29,14 @@ class Backbone:
     parameters: int
     imagenet_top1: float
     blocks: Mapping[str, int]  # block to number of columns, in the order of the columns
-    weights: WeightsFile
+    weights_name: str  # in weights.KNOWN
     add: Callable[[GraphBuilder, str], None]
     """Appends the network behind a tensor of pixels; adds FEATURES and IMAGENET_LOGITS."""
+
+    @property
+    def weights(self) -> WeightsFile:
+        """Where the weights come from, their hash and licence."""
+        return KNOWN[self.weights_name]
 
     @property
     def width(self) -> int:
@@ -52,7 +57,7 @@ BACKBONES = Registry(
             parameters=4_652_008,
             imagenet_top1=0.75,
             blocks=lite0.BLOCK_WIDTHS,
-            weights=KNOWN["efficientnet-lite0"],
+            weights_name="efficientnet-lite0",
             add=_add_lite0,
         ),
     },

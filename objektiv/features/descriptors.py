@@ -41,7 +41,9 @@ def add_colours(graph: GraphBuilder, pixels: str, *, size: int) -> str:
 
     Minimum and maximum are relative to the mean; kurtosis is log(1 + m4).
     """
-    step = min((d for d in range(1, size + 1) if size % d == 0), key=lambda d: abs(size // d - GRID))
+    step = min(
+        (d for d in range(1, size + 1) if size % d == 0), key=lambda d: abs(size // d - GRID)
+    )
     side = size // step
     # Mean over `step` rows, then over `step` columns while channels are mixed: one small product
     # instead of a pooling layer, which would cost three changes of layout (four times as long).

@@ -61,7 +61,9 @@ class GraphBuilder:
         """A constant vector of 64-bit integers, as axes and shapes want it."""
         return self.constant(np.array(values, np.int64))
 
-    def add(self, operation: str, inputs: Sequence[str], *, output: str = "", **options: Any) -> str:
+    def add(
+        self, operation: str, inputs: Sequence[str], *, output: str = "", **options: Any
+    ) -> str:
         """Append a node with one output; returns the output's name."""
         output = output or f"{operation.lower()}_{len(self._nodes)}"
         node = helper.make_node(operation, list(inputs), [output], name=output, **options)

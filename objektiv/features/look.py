@@ -188,7 +188,7 @@ def _fill(
 
 def _without_failures(dataset: Dataset, kept: list[_Kept]) -> Dataset:
     rows = [(k.id, k.error.reason, str(k.error)) for k in kept if k.error]
-    kinds = {name: pl.String for name in ("id", "reason", "message")}
+    kinds = dict.fromkeys(("id", "reason", "message"), pl.String)
     dataset = dataset.without(pl.DataFrame(rows, schema=kinds, orient="row"))
     if dataset.items.is_empty():
         reasons = pl.Series([reason for _, reason, _ in rows]).value_counts(sort=True)

@@ -20,18 +20,22 @@ class FeatureSettings(PixelSettings):
     """How images become features, and where these are kept."""
 
     backbone: str = Field(
-        "lite0", description="Pretrained network that looks at the images; see `objektiv doctor`."
+        default="lite0",
+        description="Pretrained network that looks at the images; see `objektiv doctor`.",
     )
     precision: Precision = Field(
-        "auto",
+        default="auto",
         description="Arithmetic of the network: fp32, or bf16 where the processor has it; "
         "auto takes bf16 where the processor has it, else fp32.",
     )
     bank: Path | None = Field(
-        None,
+        default=None,
         description="Folder in which features are kept for the next time; by default in the "
         "user's cache, or where OBJEKTIV_BANK points.",
     )
     workers: int | None = Field(
-        None, ge=1, le=64, description="Threads that read and decode; by default one a core."
+        default=None,
+        ge=1,
+        le=64,
+        description="Threads that read and decode; by default one a core.",
     )

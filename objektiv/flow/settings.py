@@ -18,14 +18,16 @@ from objektiv.models.settings import HeadSettings
 class RunSettings(Settings):
     """Where a run is kept and how it is judged."""
 
-    out: Path = Field(Path("runs"), description="Folder that gets a new numbered folder a run.")
+    out: Path = Field(
+        default=Path("runs"), description="Folder that gets a new numbered folder a run."
+    )
     name: str | None = Field(
-        None,
+        default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
         description="First part of the run folder's name; by default the data folder's name.",
     )
     positive: str | None = Field(
-        None,
+        default=None,
         description="The class that sensitivity speaks of where there are two; by default the "
         "first in natural order.",
     )
@@ -35,7 +37,7 @@ class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, 
     """Everything that `objektiv train` can be told."""
 
     split: Path | None = Field(
-        None, description="split.csv of another run to use again instead of splitting anew."
+        default=None, description="split.csv of another run to use again instead of splitting anew."
     )
 
 

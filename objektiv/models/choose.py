@@ -1,7 +1,7 @@
 """Choose blocks and strength on out-of-fold predictions, fit the temperature, then fit once.
 
-In: features and their Truth (labels, folds, classes). Out: a Fitted: the probe, the out-of-fold logits and
-what was tried. No item is ever judged by a map that has seen it or its group, and the temperature
+In: features and their Truth (labels, folds, classes). Out: a Fitted: the probe, the out-of-fold
+logits and what was tried. No item is ever judged by a map that has seen it or its group, and the temperature
 comes from the same out-of-fold logits, before the final fit.
 Try: `fit(features, Truth(labels, folds, ("cat", "dog")), settings=HeadSettings())`.
 """

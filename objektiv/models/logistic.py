@@ -84,7 +84,9 @@ class Problems:
         sums = residual.sum(axis=1)
         flat = residual.transpose(1, 0, 2).reshape(len(self.x), -1)
         raw = (self.transposed @ flat).reshape(-1, self.count, self.classes).transpose(1, 0, 2)
-        gradient[:, :-1] = (raw - self.shift[:, :, None] * sums[:, None, :]) * self.scale[:, :, None]
+        gradient[:, :-1] = (raw - self.shift[:, :, None] * sums[:, None, :]) * self.scale[
+            :, :, None
+        ]
         gradient[:, :-1] += theta[:, :-1]
         gradient[:, -1] = sums
         penalty = 0.5 * np.square(theta[:, :-1], dtype=np.float64).sum(axis=(1, 2))

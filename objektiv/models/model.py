@@ -67,7 +67,9 @@ class Probe:
         """(items, classes), rows sum to 1."""
         return softmax(self.logits(features))
 
-    def add(self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]) -> None:
+    def add(
+        self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]
+    ) -> None:
         """Append the head; `tensors` names the tensor of each block, `spans` its columns there.
 
         Adds `logits` and `probabilities`, both (images, classes).

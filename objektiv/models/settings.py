@@ -15,9 +15,9 @@ from objektiv.base.settings import Settings
 class HeadSettings(Settings):
     """How features become probabilities."""
 
-    head: str = Field("logistic", description="The classifier on the features.")
+    head: str = Field(default="logistic", description="The classifier on the features.")
     class_weights: Literal["equal", "balanced"] = Field(
-        "equal",
+        default="equal",
         description="Whether each item counts the same (equal) or each class does (balanced), "
         "which raises the recall of rare classes and lowers that of common ones.",
     )

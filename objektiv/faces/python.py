@@ -1,0 +1,99 @@
+"""The Python face: the whole way in five calls, with the same settings as the command line.
+
+In: paths and settings. Out: datasets, splits, runs, bundles. These are what `import objektiv` shows.
+Try: `examples/five_lines.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from objektiv.base.progress import Progress
+from objektiv.data import dataset as datasets
+from objektiv.data import split as splits
+from objektiv.data.dataset import Dataset
+from objektiv.data.settings import ReadSettings, SplitSettings
+from objektiv.data.split import Split
+from objektiv.faces.report import write_report
+from objektiv.faces.story import report_data
+from objektiv.flow import use
+from objektiv.flow.run import Run
+from objektiv.flow.settings import EvaluateSettings, TrainSettings
+from objektiv.flow.train import train as train_step
+from objektiv.shipping.bundle import Bundle
+from objektiv.shipping.bundle import load as load_bundle
+
+
+def read(root: Path | str, settings: ReadSettings | None = None) -> Dataset:
+    """The images below `root` with their labels; no image is opened yet.
+
+    Raises:
+        DataError: nothing usable is found.
+    """
+    return datasets.read(Path(root), settings or ReadSettings())
+
+
+def split(dataset: Dataset, settings: SplitSettings | None = None) -> Split:
+    """Train, validation and test parts that keep groups and exact copies whole.
+
+    Raises:
+        DataError: a class has too few images or groups.
+    """
+    return splits.split(use.with_hashes(dataset), settings or SplitSettings())
+
+
+def train(
+    data: Dataset | Path | str, split: Split | None = None, settings: TrainSettings | None = None
+) -> Run:
+    """A new run: features from the bank, head, scores, bundle and report.
+
+    `split` is drawn by `settings` where it is None.
+
+    Raises:
+        ObjektivError: with what to do about it.
+    """
+    source = Path(data) if isinstance(data, str) else data
+    chosen = settings or TrainSettings()
+    trained = train_step(source, chosen, split=split, progress=Progress())
+    write_report(report_data(trained), trained.run.report)
+    return trained.run
+
+
+def export(run: Run, target: Path | str) -> Path:
+    """Write a run's bundle as one new file that ends in `.objektiv`.
+
+    Raises:
+        UsageError: `target` ends otherwise, or stands there already.
+    """
+    return use.export(run, Path(target))
+
+
+def load(path: Path | str, *, precision: str = "auto") -> Bundle:
+    """A bundle, checked: hashes, graph and golden images.
+
+    Raises:
+        BundleError: it is damaged, altered or of another version.
+    """
+    return load_bundle(Path(path), precision=precision)
+
+
+def predict(bundle: Bundle, *images: Path | str) -> list[use.Answer]:
+    """What `bundle` says about files and folders of files; unreadable ones have their `error`.
+
+    Each answer has `probabilities`, float32 (classes,), which sum to 1.
+
+    Raises:
+        DataError: a path does not exist.
+    """
+    return list(use.answers(bundle, use.pictures_in([Path(image) for image in images])))
+
+
+def evaluate(
+    data: Path | str, bundle: Bundle, settings: EvaluateSettings | None = None
+) -> use.Evaluated:
+    """Scores of `bundle` on another folder of labelled images, kept as a run.
+
+    Raises:
+        DataError: the folder has classes that the bundle does not know.
+    """
+    return use.evaluate(Path(data), bundle, settings or EvaluateSettings(), progress=Progress())

@@ -1,0 +1,61 @@
+"""A finished training as its report wants it: what was tried, what it took, what comes next.
+
+In: a Trained. Out: ReportData, and the commands worth typing next.
+"""
+
+from __future__ import annotations
+
+from objektiv.base.machine import this_machine
+from objektiv.faces.report import ReportData
+from objektiv.flow.train import Trained
+from objektiv.models.choose import Trial
+
+
+def next_commands(trained: Trained) -> list[str]:
+    """What to type next, best first."""
+    folder = trained.run.folder
+    return [
+        f"objektiv predict IMAGES --run {folder}",
+        f"objektiv evaluate OTHER_FOLDER --bundle {trained.run.bundle}",
+        f"objektiv export {folder}",
+    ]
+
+
+def report_data(trained: Trained) -> ReportData:
+    """All facts of a training for its report."""
+    seen, judged = trained.seen, trained.judged
+    return ReportData(
+        title=trained.run.folder.name,
+        dataset=seen.dataset,
+        split=trained.split,
+        predictions=judged.predictions,
+        baseline=judged.baseline,
+        scores=judged.scores,
+        baseline_scores=judged.baseline_scores,
+        difference=judged.difference,
+        timings=trained.timings,
+        choices=[_choice(t, chosen=t == trained.fitted.chosen) for t in trained.fitted.trials],
+        settings=trained.settings.model_dump(mode="json")
+        | {"size": seen.size, "precision": seen.precision},
+        machine=this_machine().as_dict(),
+        notes=[*seen.dataset.notes, *trained.split.notes, *_own_notes(trained)],
+        next_commands=next_commands(trained),
+    )
+
+
+def _choice(trial: Trial, *, chosen: bool) -> dict[str, object]:
+    return {
+        "blocks": " ".join(trial.blocks),
+        "strength": trial.strength,
+        "log_loss": trial.log_loss,
+        "accuracy": trial.accuracy,
+        "chosen": chosen,
+    }
+
+
+def _own_notes(trained: Trained) -> list[str]:
+    return [
+        f"The bundle was tried on test pictures: its probabilities differ by at most "
+        f"{trained.shipped_difference:.4f} from the ones judged here.",
+        f"{trained.seen.looked:,} images were looked at anew; the others came from the bank.",
+    ]

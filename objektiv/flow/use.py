@@ -1,0 +1,220 @@
+"""Use a model: name pictures, score another folder, hand the bundle on.
+
+In: a bundle and files. Out: answers one by one, a judged folder, or a bundle file.
+Try: `for answer in answers(load(Path("cells.objektiv")), [Path("a.png")]): ...`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from objektiv.base import files
+from objektiv.base.errors import DataError, ImageError
+from objektiv.base.machine import usable_cores
+from objektiv.base.names import natural_key, suggestion
+from objektiv.base.progress import Progress
+from objektiv.base.settings import write_yaml
+from objektiv.data import dataset as datasets
+from objektiv.data.dataset import Dataset
+from objektiv.data.images import decode, read_bytes
+from objektiv.flow import run as names
+from objektiv.flow.run import Run
+from objektiv.flow.settings import EvaluateSettings
+from objektiv.judging.metrics import Scores, score
+from objektiv.judging.predictions import Predictions
+from objektiv.shipping.bundle import Bundle
+from objektiv.shipping.write import pack
+
+CHUNK = 16  # pictures held at once
+MAX_PIXELS = 50_000_000
+
+
+class Model(Protocol):
+    """What can name pictures: a Bundle, or a backbone with its own classes."""
+
+    classes: tuple[str, ...]
+
+    def predict(self, pictures: Sequence[Any], /) -> Any:
+        """Logits and probabilities, (pictures, classes) each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the model says about one file, or why it could not be read."""
+
+    path: Path
+    hash: str = ""
+    logits: NDArray[np.float32] | None = None
+    probabilities: NDArray[np.float32] | None = None
+    error: ImageError | None = None
+
+
+def pictures_in(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and all visible files below the folders named, in natural order.
+
+    Raises:
+        DataError: a path does not exist, or nothing is left.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            below = (Path(top) / name for top, _, names in os.walk(path) for name in names)
+            visible = (p for p in below if not any(x[0] == "." for x in p.relative_to(path).parts))
+            found += sorted(visible, key=lambda p: natural_key(p.as_posix()))
+        elif path.exists():
+            found.append(path)
+        else:
+            near = suggestion(path.name, [p.name for p in path.parent.glob("*")])
+            raise DataError(
+                "there is no such file or folder",
+                value=path,
+                allowed="Images, or folders of images, are named",
+                next=near or "check the path",
+            )
+    if not found:
+        raise DataError(
+            "no picture was found",
+            value=", ".join(map(str, paths)) or "no path",
+            allowed="At least one image file is needed",
+            next="name a file or a folder that holds images",
+        )
+    return found
+
+
+def answers(
+    model: Model, paths: Sequence[Path], *, max_pixels: int = MAX_PIXELS
+) -> Iterator[Answer]:
+    """What `model` says about each file, in order; a file that cannot be read has its error."""
+
+    def opened(path: Path) -> tuple[Answer, Any]:
+        try:
+            data = read_bytes(path, name=str(path))
+            picture = decode(data, name=str(path), max_pixels=max_pixels)
+        except ImageError as error:
+            return Answer(path, error=error), None
+        return Answer(path, files.sha256(data)), picture.pixels
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        for start in range(0, len(paths), CHUNK):
+            chunk = list(pool.map(opened, paths[start : start + CHUNK]))
+            pictures = [pixels for _, pixels in chunk if pixels is not None]
+            logits, probabilities = model.predict(pictures) if pictures else ((), ())
+            said = iter(zip(logits, probabilities, strict=True))
+            for answer, pixels in chunk:
+                yield answer if pixels is None else Answer(answer.path, answer.hash, *next(said))
+
+
+def with_hashes(dataset: Dataset) -> Dataset:
+    """With each readable file's hash, so that a split can keep exact copies together."""
+    if "hash" in dataset.items.columns:
+        return dataset
+    hashes: list[str | None] = []
+    for path in dataset.items["path"]:
+        try:
+            hashes.append(files.sha256(read_bytes(Path(path), name=path)))
+        except ImageError:
+            hashes.append(None)  # training sets it aside
+    items = dataset.items.with_columns(pl.Series("hash", hashes, dtype=pl.String))
+    return replace(dataset, items=items)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """What a bundle was worth on another folder."""
+
+    run: Run
+    dataset: Dataset
+    predictions: Predictions
+    scores: Scores
+
+
+def evaluate(
+    data: Path, bundle: Bundle, settings: EvaluateSettings, *, progress: Progress
+) -> Evaluated:
+    """Score `bundle` on the labelled images in `data`; written to a run folder of its own.
+
+    Raises:
+        DataError: the data has a class that the bundle does not know, or nothing is readable.
+    """
+    dataset = datasets.read(data, settings)
+    _check_classes(dataset, bundle.classes)
+    stem = settings.name or f"evaluate-{names.stem_of(dataset.root)}"
+    folder = files.new_numbered_folder(settings.out, stem)
+    write_yaml(settings, folder / names.SETTINGS)
+    paths = [Path(path) for path in dataset.items["path"]]
+    said = []
+    with progress.in_folder(folder).step("predict", total=len(paths)) as step:
+        for answer in answers(bundle, paths, max_pixels=settings.max_pixels):
+            said.append(answer)
+            step.advance()
+    dataset, predictions = _predictions(dataset, said, bundle.classes)
+    scores = score(predictions, positive=settings.positive)
+    predictions.save(folder / names.PREDICTIONS)
+    files.write_text(folder / names.QUARANTINE, dataset.quarantine.write_csv())
+    metrics = {"test": scores.to_dict(), "bundle": bundle.sha256, "precision": bundle.precision}
+    files.write_json(folder / names.METRICS, metrics)
+    return Evaluated(Run(folder), dataset, predictions, scores)
+
+
+def _check_classes(dataset: Dataset, known: Sequence[str]) -> None:
+    if strange := [name for name in dataset.classes if name not in known]:
+        raise DataError(
+            f"the data has {len(strange)} classes that the bundle does not know",
+            value=", ".join(repr(name) for name in strange[:5]),
+            allowed=f"Classes of this bundle: {', '.join(known)}",
+            next=suggestion(strange[0], known) or "rename the folders, or train on this data",
+        )
+
+
+def _predictions(
+    dataset: Dataset, said: Sequence[Answer], classes: tuple[str, ...]
+) -> tuple[Dataset, Predictions]:
+    ids = dataset.items["id"].to_list()
+    failed = [
+        (id, answer.error.reason, str(answer.error))
+        for id, answer in zip(ids, said, strict=True)
+        if answer.error
+    ]
+    kinds = dict.fromkeys(("id", "reason", "message"), pl.String)
+    items = dataset.items
+    dataset = dataset.without(pl.DataFrame(failed, schema=kinds, orient="row"))
+    if len(failed) == len(ids):
+        raise DataError(
+            f"none of the {len(ids):,} files can be used",
+            value=failed[0][2],
+            allowed="Readable images are needed",
+            next="check the folder",
+        )
+    kept = [number for number, answer in enumerate(said) if not answer.error]
+    index = {name: number for number, name in enumerate(classes)}
+    good = [said[number] for number in kept]
+    return dataset, Predictions(
+        ids=tuple(ids[number] for number in kept),
+        hashes=tuple(answer.hash for answer in good),
+        parts=("test",) * len(kept),
+        folds=(None,) * len(kept),
+        groups=tuple(items["group"][number] for number in kept),
+        labels=np.array([index[items["label"][number]] for number in kept], np.int64),
+        classes=classes,
+        logits=np.stack([a.logits for a in good if a.logits is not None]),
+        probabilities=np.stack([a.probabilities for a in good if a.probabilities is not None]),
+    )
+
+
+def export(run: Run, target: Path) -> Path:
+    """Write a run's bundle as one new `.objektiv` file; returns it.
+
+    Raises:
+        UsageError: `target` ends otherwise, or stands there already.
+    """
+    files.make_folder(target.parent)
+    return pack(run.bundle, target)
