@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 UNKNOWN = "unknown"
+MISSING = "missing"  # the word for a library that is not installed
 
 # The base dependencies of pyproject.toml; a contract test compares the two.
 BASE_LIBRARIES = (
@@ -54,6 +55,7 @@ TOLD_FLAGS = (
 class Machine:
     """Facts about the machine this process runs on."""
 
+    objektiv: str  # its version, "unknown" in a checkout that is not installed
     cpu: str
     cores: int  # that this process may use
     memory: int  # bytes that this process may use
@@ -65,6 +67,7 @@ class Machine:
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values that JSON and YAML can hold."""
         return {
+            "objektiv": self.objektiv,
             "cpu": self.cpu,
             "cores": self.cores,
             "memory": self.memory,
@@ -77,7 +80,7 @@ class Machine:
     def __str__(self) -> str:
         return (
             f"{self.cpu}, {self.cores} cores, {self.memory / 2**30:.0f} GiB, "
-            f"{self.system}, Python {self.python}"
+            f"{self.system}, Python {self.python}, objektiv {self.objektiv}"
         )
 
 
@@ -86,6 +89,7 @@ def this_machine() -> Machine:
     """Look once; the facts do not change while a process runs."""
     cpu_text = _read("/proc/cpuinfo")
     return Machine(
+        objektiv=own_version(),
         cpu=cpu_name(cpu_text),
         cores=usable_cores(),
         memory=usable_memory(),
@@ -168,11 +172,17 @@ def _windows_memory() -> int:
     return kilobytes.value * 1024
 
 
+def own_version() -> str:
+    """The version of objektiv that is installed, or "unknown" in a checkout that is not."""
+    version = _version("objektiv")
+    return UNKNOWN if version == MISSING else version
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "missing"
+        return MISSING
 
 
 def _read(path: str) -> str:

@@ -106,6 +106,14 @@ def test_facts_survive_json() -> None:
     assert "missing" not in facts["libraries"].values()
 
 
+def test_the_line_names_machine_and_version() -> None:
+    """The one line says what a report of a problem needs: machine, Python and objektiv."""
+    here = machine.this_machine()
+
+    assert str(here).startswith(here.cpu)
+    assert str(here).endswith(f"Python {here.python}, objektiv {here.objektiv}")
+
+
 def test_a_library_that_is_not_installed_is_called_missing() -> None:
     """Asking for a version never fails."""
     assert machine._version("objektiv-has-no-such-package") == "missing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import types
@@ -32,6 +33,17 @@ def test_listed_name_is_there(name: str) -> None:
         assert (thing.__doc__ or "").strip()
 
 
+@pytest.mark.parametrize("name", getattr(objektiv, "__all__", []))
+def test_calls_need_names_after_two_arguments(name: str) -> None:
+    """A function of the door takes at most two arguments by position, the others by name."""
+    thing = getattr(objektiv, name)
+    if not inspect.isfunction(thing):
+        return
+    kinds = [p.kind for p in inspect.signature(thing).parameters.values()]
+
+    assert kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) <= 2
+
+
 def test_dir_shows_the_door() -> None:
     """`dir(objektiv)` shows every listed name, before any of them was used."""
     program = "import objektiv; print(set(objektiv.__all__) <= set(dir(objektiv)))"
@@ -51,12 +63,3 @@ def test_unknown_name_is_an_attribute_error() -> None:
     """A name that is not there is an AttributeError that says so, as Python's own is."""
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = objektiv.no_such_name
-
-
-def test_version_is_that_of_the_project() -> None:
-    """`objektiv.__version__` is the version in pyproject.toml."""
-    import tomllib
-
-    project = tomllib.loads((order.REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-
-    assert objektiv.__version__ == project["project"]["version"]

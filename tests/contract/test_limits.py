@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts import order
 
-FILE_LINES, FUNCTION_LINES, ARGUMENTS, POSITIONAL = 300, 60, 6, 2
+FILE_LINES, FUNCTION_LINES, ARGUMENTS = 300, 60, 6
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SOURCES = sorted(order.PACKAGE.rglob("*.py"))
