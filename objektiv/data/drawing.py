@@ -24,7 +24,7 @@ EOSIN, AZURE, TAN = np.array([[0.10, 0.50, 0.40], [0.50, 0.42, 0.16], [0.24, 0.3
 VIOLET_STAIN, BLUE_STAIN = np.array([[0.62, 1.25, 0.42], [0.62, 0.66, 0.20]])
 
 # These two set how hard the task is. By patient, five folds, five seeds: deep features about 0.957,
-# colour numbers about 0.79; dirt has the amount and colours of parasites, so form must tell.
+# colour numbers about 0.78; dirt has the amount and colours of parasites, so form must tell.
 DIRT = 0.08  # usual amount of violet and blue in a picture, in squares of the cell's radius
 STRENGTH = (0.5, 1.25)  # of the stain in a parasite; the lower end is faint
 
@@ -95,7 +95,7 @@ class Sheet:
         self.x = np.arange(width, dtype=np.float32)[None, :]
 
     def dots(self, places: Floats, sizes: Floats, *, violet: Floats, blue: float = 0.0) -> None:
-        """Soft round dots at `places` (2, dots); radii, amounts of violet, `blue` times as much blue."""
+        """Soft round dots at `places` (2, dots); radii, violet, and `blue` times as much blue."""
         x, y, sizes, violet = (a.astype(np.float32) for a in (*places, sizes, violet))
         reach = 2.5 * float(sizes.max())
         rows, columns = _window(y, reach), _window(x, reach)
