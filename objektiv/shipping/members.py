@@ -99,6 +99,7 @@ def _check_names(names: Iterable[str]) -> None:
             "the bundle holds members that no bundle has, or one twice",
             value=", ".join(repr(name)[:80] for name in wrong[:3]),
             allowed=f"Exactly {', '.join(MEMBERS)}",
+            next="take away what does not belong there, or export the run again",
         )
     missing = [name for name in MEMBERS if name not in names]
     if missing:
