@@ -1,8 +1,8 @@
 """Choose blocks and strength on out-of-fold predictions, fit the temperature, then fit once.
 
 In: features and their Truth (labels, folds, classes). Out: a Fitted: the probe, the out-of-fold
-logits and what was tried. No item is ever judged by a map that has seen it or its group, and the temperature
-comes from the same out-of-fold logits, before the final fit.
+logits and what was tried. No item is ever judged by a map that has seen it or its group, and the
+temperature comes from the same out-of-fold logits, before the final fit.
 Try: `fit(features, Truth(labels, folds, ("cat", "dog")), settings=HeadSettings())`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,12 @@ from objektiv.features.descriptors import COLOURS
 from objektiv.features.look import SIZE, Features
 from objektiv.judging.calibration import fit_temperature, softmax
 from objektiv.models.heads import HEADS, Task
+from objektiv.models.logistic import Floats
 from objektiv.models.model import PLAIN, Probe, importance, matrix
 from objektiv.models.settings import HeadSettings
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)  # C times columns; the best lie inside
 SMALLEST = 1e-12
-PATIENCE = 1  # strengths that may be worse before the path ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def candidates(features: Features) -> list[tuple[str, ...]]:
     """The sets of blocks that compete for the model."""
     network = tuple(b.name for b in features.blocks if b.name not in PLAIN)
     stages = network[:-1]
-    return [(*network, COLOURS), (*stages, COLOURS), network]
+    return [(*network, COLOURS), (*stages, COLOURS), network]  # the first holds the others
 
 
 def fit(
@@ -85,44 +86,85 @@ def _fit(
     settings: HeadSettings,
     advance: Callable[[], None],
 ) -> Fitted:
-    trials: list[Trial] = []
-    outcomes: list[NDArray[np.float64]] = []
-    for blocks in options:
-        for trial, logits in _path(features, truth, blocks, settings):
-            trials.append(trial)
-            outcomes.append(logits)
-            advance()
-    best = min(range(len(trials)), key=lambda i: trials[i].log_loss)
-    chosen = trials[best]
-    temperature = fit_temperature(outcomes[best], truth.labels)
+    """Search the strength with the first set of blocks, which holds all of them; then compare the
+    other sets at that strength, each from the first one's parameters."""
+    outcomes: list[_Outcome] = []
+    for outcome in _path(features, truth, options[0], settings):
+        outcomes.append(outcome)
+        advance()
+    best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
+    for blocks in options[1:]:
+        start = _of_columns(best, features, blocks)
+        search = _Search(features, truth, blocks, settings, start=start)
+        outcomes.append(search.at(best.trial.strength))
+        advance()
+    best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
+    chosen = best.trial
     everything = np.ones((1, len(truth.labels)), bool)
     task = _task(features, truth, chosen.blocks, everything, settings)
-    linear = HEADS.get(settings.head)(task).at(chosen.strength, exact=True)
+    start = best.parameters.mean(axis=0, keepdims=True)
+    linear = HEADS.get(settings.head)(task, start).at(chosen.strength, exact=True)
+    temperature = fit_temperature(best.logits, truth.labels)
     probe = Probe(truth.classes, chosen.blocks, linear.weights[0], linear.bias[0], temperature)
-    return Fitted(probe, chosen, tuple(trials), outcomes[best] / temperature)
+    return Fitted(probe, chosen, tuple(o.trial for o in outcomes), best.logits / temperature)
+
+
+class _Outcome(NamedTuple):
+    trial: Trial
+    logits: NDArray[np.float64]  # (items, classes), out of fold
+    parameters: Floats  # of every fold's problem
+
+
+class _Search:
+    """One set of blocks, fitted with each fold left out."""
+
+    def __init__(
+        self,
+        features: Features,
+        truth: Truth,
+        blocks: tuple[str, ...],
+        settings: HeadSettings,
+        *,
+        start: Floats | None = None,
+    ) -> None:
+        numbers = np.unique(truth.folds)
+        fitted = truth.folds[None, :] != numbers[:, None]
+        self._blocks, self._truth = blocks, truth
+        self._task = _task(features, truth, blocks, fitted, settings)
+        self._head = HEADS.get(settings.head)(self._task, start)
+        self._own = np.searchsorted(numbers, truth.folds)  # the problem that left an item out
+
+    def at(self, strength: float) -> _Outcome:
+        """Fit at `strength` and judge every item by the map that has not seen it."""
+        linear, labels = self._head.at(strength), self._truth.labels
+        rows = np.arange(len(labels))
+        logits = linear.logits(self._task.x)[self._own, rows].astype(np.float64)
+        right = softmax(logits)[rows, labels]
+        loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
+        accuracy = float((logits.argmax(axis=1) == labels).mean())
+        parameters = np.asarray(self._head.parameters)
+        return _Outcome(Trial(self._blocks, strength, loss, accuracy), logits, parameters)
 
 
 def _path(
     features: Features, truth: Truth, blocks: tuple[str, ...], settings: HeadSettings
-) -> Iterator[tuple[Trial, NDArray[np.float64]]]:
-    """Strengths from weak to strong, until PATIENCE of them were worse than the best."""
-    numbers = np.unique(truth.folds)
-    fitted = truth.folds[None, :] != numbers[:, None]
-    task = _task(features, truth, blocks, fitted, settings)
-    head = HEADS.get(settings.head)(task)
-    rows = np.arange(len(truth.labels))
-    position = np.searchsorted(numbers, truth.folds)
-    best, worse = np.inf, 0
+) -> Iterator[_Outcome]:
+    """Strengths from weak to strong, until one was worse than the one before."""
+    search = _Search(features, truth, blocks, settings)
+    before = np.inf
     for strength in STRENGTHS:
-        logits = head.at(strength).logits(task.x)[position, rows].astype(np.float64)
-        right = softmax(logits)[rows, truth.labels]
-        loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
-        accuracy = float((logits.argmax(axis=1) == truth.labels).mean())
-        yield Trial(blocks, strength, loss, accuracy), logits
-        worse = 0 if loss < best else worse + 1
-        best = min(best, loss)
-        if worse == PATIENCE:
+        outcome = search.at(strength)
+        yield outcome
+        if outcome.trial.log_loss > before:
             return
+        before = outcome.trial.log_loss
+
+
+def _of_columns(outcome: _Outcome, features: Features, blocks: tuple[str, ...]) -> Floats:
+    """The parameters of an outcome for some of its blocks, and the bias."""
+    widths = {b.name: b.stop - b.start for b in features.blocks}
+    kept = [np.full(widths[b], b in blocks) for b in outcome.trial.blocks]
+    return outcome.parameters[:, np.concatenate([*kept, [True]])]
 
 
 def _task(

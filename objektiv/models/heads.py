@@ -1,13 +1,12 @@
 """Heads: from features to logits. What is listed in HEADS can be chosen, tested and shipped.
 
 In: a matrix of features, labels and the Folds to leave out. Out: Linear maps, one a fold.
-A further head (nearest class mean, LDA, a small network) is one function of the signature Fit and
-one line in HEADS, as long as its result is linear; others extend `model.Probe.add`.
+A further linear head (nearest class mean, LDA) is a class like Fit and one line in HEADS; one that
+is not linear (a small network) also extends `model.Probe.add`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,12 +55,13 @@ class Task:
 
 
 class Fit:
-    """A head being fitted: the same task at one strength after another, from weak to strong."""
+    """A head being fitted: the same task at one strength after another, each from the last."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, start: Floats | None = None) -> None:
+        """`start` are `parameters` of a task like this one, to begin near the end."""
         self._problems = task.problems()
         self._columns = task.x.shape[1]
-        self._start: Floats | None = None
+        self.parameters = start  # (problems, columns + 1, classes), of standardised columns
 
     def at(self, strength: float, *, exact: bool = False) -> Linear:
         """The maps at `strength`, which is C times the number of columns.
@@ -69,16 +69,16 @@ class Fit:
         Choosing needs two or three digits, what ships is fitted until nothing moves (`exact`).
         """
         tolerance, rounds = (1e-5, 1000) if exact else (2e-3, 100)
-        self._start = minimise(
+        self.parameters = minimise(
             self._problems,
             strength=strength / self._columns,
-            start=self._start,
+            start=self.parameters,
             tolerance=tolerance,
             rounds=rounds,
         )
-        return self._problems.of_raw(self._start)
+        return self._problems.of_raw(self.parameters)
 
 
-HEADS: Registry[Callable[[Task], Fit]] = Registry(
+HEADS: Registry[type[Fit]] = Registry(
     "head", {"logistic": Fit}, list_command="objektiv train --help"
 )
