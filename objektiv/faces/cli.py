@@ -13,7 +13,6 @@ import traceback
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-import click
 import typer
 
 from objektiv.base.errors import Cancelled, ObjektivError, UsageError
@@ -24,7 +23,6 @@ from objektiv.flow.settings import EvaluateSettings, TrainSettings
 app = typer.Typer(
     name="objektiv",
     help="From a folder of images to a tested, explained and deployed classifier.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -150,15 +148,18 @@ def main() -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     try:
-        code = app(arguments, prog_name="objektiv", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="objektiv", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except ObjektivError as error:
         _say(f"objektiv: {error}")
         return error.exit_code
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except typer.TyperException as error:  # Typer's own copy of Click, not the package
+        command = getattr(getattr(error, "ctx", None), "command_path", "objektiv")
+        told = error.format_message()
+        stop = "" if told.endswith((".", "?")) else "."
+        _say(f"objektiv: {told}{stop} Next: see `{command} --help`")
         return UsageError.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _say("objektiv: stopped. What was finished is kept; run the same command again to go on.")
         return Cancelled.exit_code
     except BrokenPipeError:
