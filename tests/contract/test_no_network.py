@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts import order
 
 # Told by Python itself before the act; a process started on the side could hide one, so those too.
@@ -79,3 +81,20 @@ def test_every_module_imports_without_a_connection(tmp_path: Path) -> None:
 
     assert _seen(imports, tmp_path) == "seen: []"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_whole_chain_opens_no_connection(tmp_path: Path) -> None:
+    """A small demo, from drawing to report, opens no connection and writes only its folder."""
+    program = """
+from objektiv.faces.cli import main
+sys.argv = ["objektiv", "demo", "--patients", "12", "--cells", "10"]
+try:
+    main()
+except SystemExit as end:
+    if end.code:
+        raise
+"""
+
+    assert _seen(program, tmp_path) == "seen: []"
+    assert [p.name for p in tmp_path.iterdir()] == ["objektiv-demo"]
