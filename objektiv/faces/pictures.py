@@ -29,9 +29,9 @@ from objektiv.data.settings import ReadSettings
 SIDE = 160  # pixels, the longest side
 TINY = 48  # up to this side pixels are kept exactly (PNG) and shown as squares
 QUALITY = 82  # of JPEG; 5 kB for a cell of 130 pixels, and no block is seen
-PER_CLASS = 16  # four by four
+PER_CLASS, ROW = 16, 4  # four by four
 IN_ALL = 96  # thumbnails of the class grid
-PIXELS = 150_000_000  # that the class grid may decode: one to two seconds on two cores
+PIXELS = 120_000_000  # that the class grid may decode: one to two seconds on two cores
 THREADS = 4
 
 
@@ -103,6 +103,7 @@ def class_samples(dataset: Dataset, *, seed: int = 0) -> tuple[ClassSample, ...]
     shown = [label for label in dataset.classes if own[label]][:IN_ALL]
     each = min(PER_CLASS, max(1, IN_ALL // max(1, len(shown))))
     each = max(1, min(each, int(PIXELS / max(1, len(shown)) / _usual_pixels(dataset))))
+    each -= each % ROW if each > ROW else 0
     drawn = {label: _draw(own[label], each, seed=seed, label=label) for label in shown}
     found = iter(thumbnails(dataset, [name for names in drawn.values() for name in names]))
     return tuple(

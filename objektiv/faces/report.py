@@ -10,11 +10,11 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from objektiv.base import files
 from objektiv.data.dataset import Dataset
@@ -106,7 +106,7 @@ def _result(data: ReportData, *, test: Predictions, baseline: Predictions) -> di
         "meaning": words.meaning(accuracy),
         "warning": accuracy.warning,
         "verdict": words.verdict(data.scores, data.baseline_scores, data.difference),
-        "comparison": Markup(plots.comparison_plot(bars)),
+        "comparison": plots.comparison_plot(bars),
         "agreement": _agreement(test, baseline),
     }
 
@@ -134,7 +134,7 @@ def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
         "matrix": sections.confusion(data.scores),
         "wide": classes > WIDE,
         "mix_ups": sections.mix_ups(data.scores) if classes > 2 and wrong else None,
-        "reliability": Markup(plots.reliability_plot(reliability(test), classes=classes)),
+        "reliability": plots.reliability_plot(reliability(test), classes=classes),
         "gap": f"{100 * data.scores.calibration_error:.1f}",
         "mistakes": list(zip(mistakes, shown, strict=True)),
         "wrong": wrong,
@@ -151,7 +151,7 @@ def _data(data: ReportData) -> dict[str, Any]:
         if len(set(zip(widths, heights, strict=True))) == 1:
             one_size = f"All pictures are {widths[0]:,} x {heights[0]:,} pixels."
         else:
-            sizes = Markup(plots.sizes_plot(cells))
+            sizes = plots.sizes_plot(cells)
     folds = data.split.table["fold"].drop_nulls().n_unique()
     return {
         "samples": class_samples(dataset),
@@ -160,9 +160,9 @@ def _data(data: ReportData) -> dict[str, Any]:
         "one_size": one_size,
         "size_table": sections.size_table(dataset) if sizes else None,
         "odd_table": sections.odd_table(dataset),
-        "data_notes": dataset.notes,
+        "data_notes": [note for note in dataset.notes if note not in data.notes],
         "split_table": sections.split_table(dataset, data.split),
-        "split_notes": data.split.notes,
+        "split_notes": [note for note in data.split.notes if note not in data.notes],
         "folds": folds,
         "quarantined": len(dataset.quarantine),
         "quarantine": sections.quarantine_tables(dataset),
@@ -198,8 +198,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["type"] = typeset
+    environment.filters["breakable"] = breakable
     environment.filters["percent"] = words.percent
     return environment
+
+
+def breakable(name: str) -> str:
+    """A name as HTML, escaped, that may go on in a new line behind `/_-` and before its suffix."""
+    return re.sub(r"([/_-])|(?=\.)", r"\1<wbr>", escape(name))
 
 
 def typeset(text: str) -> str:

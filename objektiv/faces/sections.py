@@ -49,7 +49,7 @@ class Cell:
     items: int
     share: str
     shade: float
-    right: bool
+    style: str  # classes of the style sheet
     told: str
 
 
@@ -77,14 +77,8 @@ def class_table(scores: Scores) -> Table:
         )
         for c in scores.per_class
     )
-    head = (
-        "class",
-        "test pictures",
-        "recognised (recall)",
-        "95 % interval",
-        "right when named (precision)",
-        "F1",
-    )
+    shares = ("recognised (recall)", "95 % interval", "right when named (precision)", "F1")
+    head = ("class", "test pictures", *shares)
     return Table("Scores of each class on the test pictures", head, rows)
 
 
@@ -104,7 +98,9 @@ def _cell(scores: Scores, true: int, said: int) -> Cell:
     told = f"{count(items, 'picture')} of {scores.classes[true]} taken for {scores.classes[said]}"
     # Mistakes are few: without the root their shades could not be told from white.
     shade = share if true == said else math.sqrt(share)
-    return Cell(items, percent(share) if total else NONE, round(shade, 3), true == said, told)
+    style = "right" if true == said else "wrong"
+    style += " deep" * (shade > 0.6) + " zero" * (not items)
+    return Cell(items, percent(share) if total else NONE, round(shade, 3), style, told)
 
 
 def mix_ups(scores: Scores) -> Table:

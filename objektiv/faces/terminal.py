@@ -30,6 +30,7 @@ LINE_EVERY = 10.0  # seconds between plain lines
 WINDOW = 15.0  # seconds over which the speed is taken: what the bank knows goes by in no time
 BAR = 24  # characters at most
 FULL, EMPTY = "█", "░"
+_OPEN: list[TerminalListener] = []  # whose line is not ended; a terminal has one cursor
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -96,8 +97,9 @@ class TerminalListener:
             self._step = ""
 
     def close(self) -> None:
-        """End an open line, so that what is printed next, an error perhaps, starts on its own."""
-        if self._shown:
+        """End an open line; `print_line` and `print_table` do it too."""
+        if self in _OPEN:
+            _OPEN.remove(self)
             self._shown = 0
             with contextlib.suppress(OSError):
                 print(file=self._stream, flush=True)
@@ -124,6 +126,8 @@ class TerminalListener:
         else:
             print(line, end="", file=self._stream, flush=True)
         self._shown = len(line)
+        if self not in _OPEN:
+            _OPEN.append(self)
 
     def _speed(self, event: Event) -> float:
         """Things a second: lately, or over all at the end; 0 where nobody can say."""
@@ -185,8 +189,15 @@ def plain_line(event: Event, speed: float) -> str:
     return f"{event.step}: " + ", ".join(part for part in told if part)
 
 
+def end_open_lines() -> None:
+    """End the bar of a step that was cut short, so that an error starts on its own line."""
+    for listener in [*_OPEN]:
+        listener.close()
+
+
 def print_line(text: str, stream: TextIO) -> None:
     """One line of characters that `stream` can show."""
+    end_open_lines()
     print(printable(text, stream), file=stream)
 
 
@@ -195,6 +206,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, stream: T
 
     `rows`: each as long as `head`.
     """
+    end_open_lines()
     head = [printable(cell, stream) for cell in head]
     table = [[printable(cell, stream) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *table, strict=True)]

@@ -1,0 +1,162 @@
+"""The tables of the report say what the data says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from objektiv.data.dataset import QUARANTINE
+from objektiv.faces import sections
+from tests.faces.conftest import MakeReport
+
+
+def test_worst_mistakes_come_most_confident_first(make_report: MakeReport) -> None:
+    """Only wrong items, by falling probability of what was said."""
+    test = make_report().predictions.only("test")
+
+    mistakes = sections.worst_mistakes(test)
+
+    assert [m.id for m in mistakes] == ["dog/55.png", "cat/50.png", "dog/45.png", "cat/40.png"]
+    assert [m.probability for m in mistakes] == sorted(
+        (m.probability for m in mistakes), reverse=True
+    )
+    assert (mistakes[0].label, mistakes[0].predicted) == ("dog", "cat")
+
+
+def test_worst_mistakes_are_capped(make_report: MakeReport) -> None:
+    """However bad a model is, the list stays readable."""
+    everything = make_report(wrong=1).predictions
+
+    assert len(sections.worst_mistakes(everything)) == sections.MISTAKES
+
+
+def test_confusion_cells_hold_counts_and_shares_of_their_row(make_report: MakeReport) -> None:
+    """Each row of cells sums to the class, its shares to 100 %."""
+    data = make_report()
+
+    matrix = sections.confusion(data.scores)
+
+    assert [[c.items for c in row] for row in matrix] == [[8, 2], [2, 8]]
+    assert matrix[0][1].share == "20.0 %"
+    assert matrix[0][1].told == "2 pictures of cat taken for dog"
+    assert (matrix[0][0].style, matrix[0][1].style) == ("right deep", "wrong")
+
+
+def test_too_many_classes_have_no_matrix(make_report: MakeReport) -> None:
+    """Past thirty classes the mix-ups are listed instead."""
+    scores = make_report(classes=[f"c{n}" for n in range(31)]).scores
+
+    assert sections.confusion(scores) == ()
+    assert sections.mix_ups(scores).rows
+
+
+def test_split_table_counts_pictures_and_groups(make_report: MakeReport) -> None:
+    """Each class and part with its pictures, in brackets the groups, and sums that are true."""
+    data = make_report(groups=12)
+
+    table = sections.split_table(data.dataset, data.split)
+
+    assert table.head == ("class", "train", "validation", "test", "all")
+    assert table.rows[0] == ("cat", "10 (6)", "10 (6)", "10 (6)", "30 (6)")
+    assert table.foot == ("all", "20 (12)", "20 (12)", "20 (12)", "60 (12)")
+
+
+def test_split_table_without_groups_has_no_brackets(make_report: MakeReport) -> None:
+    """Where nobody named groups, none are told."""
+    data = make_report()
+
+    table = sections.split_table(data.dataset, data.split)
+
+    assert table.foot == ("all", "20", "20", "20", "60")
+    assert "groups" not in table.caption
+
+
+def test_quarantine_is_counted_in_full_and_listed_in_part(make_report: MakeReport) -> None:
+    """Sixty files: the counts hold all of them, the list the first fifty and how many remain."""
+    dataset = make_report().dataset
+    rows = [
+        (f"{n}.png", f"{n}.png", "cat", "empty" if n % 3 else "bomb", f"{n}.png: the file is odd")
+        for n in range(60)
+    ]
+    dataset = replace(dataset, quarantine=pl.DataFrame(rows, schema=QUARANTINE, orient="row"))
+
+    counts, listed = sections.quarantine_tables(dataset)
+
+    assert counts.rows == (
+        ("empty", "the file is empty", "40"),
+        ("bomb", "the image asks for more than is allowed", "20"),
+    )
+    assert len(listed.rows) == 50
+    assert "and 10 more" in listed.caption
+    assert listed.rows[0] == ("0.png", "the file is odd")
+
+
+def test_odd_files_are_gathered_by_what_is_odd(make_report: MakeReport) -> None:
+    """Notes of files become one row a kind, with an example and a count."""
+    dataset = make_report().dataset
+    notes = ["named .jpg, is PNG; CMYK", "CMYK", *[""] * 58]
+    items = dataset.items.with_columns(notes=pl.Series(notes))
+
+    table = sections.odd_table(replace(dataset, items=items))
+
+    assert table is not None
+    assert table.rows == (
+        ("CMYK", "cat/0.png", "2"),
+        ("named .jpg, is PNG", "cat/0.png", "1"),
+    )
+
+
+def test_sizes_are_told_by_class(make_report: MakeReport) -> None:
+    """The median of each side, and the pictures of smallest and largest area."""
+    table = sections.size_table(make_report().dataset)
+
+    assert table is not None
+    assert table.rows[0] == ("cat", "62 x 53", "60 x 50", "64 x 56")
+
+
+def test_choices_show_what_was_tried_and_taken(make_report: MakeReport) -> None:
+    """Words first, then numbers, each in its form, with the chosen row marked."""
+    table = sections.choices_table(
+        [
+            {"strength": 0.1, "blocks": ["stages", "last"], "log_loss": 0.12849, "accuracy": 0.9},
+            {"strength": 1, "blocks": "all", "log_loss": None, "chosen": True},
+        ]
+    )
+
+    assert table is not None
+    assert table.head == ("blocks", "strength", "log loss", "accuracy")
+    assert table.rows == (("stages, last", "0.1", "0.128", "90.0 %"), ("all", "1", "-", "-"))
+    assert (table.names, table.marked) == (1, (1,))
+
+
+def test_settings_are_flat_and_readable() -> None:
+    """Nested settings are named step.name; memory is told in GiB, seeds without commas."""
+    table = sections.facts_table(
+        "Settings", {"split": {"seed": 1337, "given": True}, "memory": 2**34, "labels": None}
+    )
+
+    assert dict(table.rows) == {
+        "split.seed": "1337",
+        "split.given": "yes",
+        "memory": "16.0 GiB",
+        "labels": "-",
+    }
+
+
+def test_timings_are_summed() -> None:
+    """The foot is the sum, or the total where one was measured."""
+    assert sections.timing_table({"a": 1.0, "b": 14.0}).foot == ("all", "15 s")
+    assert sections.timing_table({"a": 1.0, "total": 20.0}).foot == ("all", "20 s")
+
+
+def test_fingerprints_change_with_what_they_stand_for(make_report: MakeReport) -> None:
+    """Equal data has equal fingerprints; another model changes that of the predictions only."""
+    first, same, other = make_report(), make_report(), make_report(wrong=4)
+
+    def told(data: object) -> list[str]:
+        table = sections.fingerprints(data.dataset, data.split, data.predictions.only("test"))  # type: ignore[attr-defined]
+        return [row[1] for row in table.rows]
+
+    assert told(first) == told(same)
+    assert [a == b for a, b in zip(told(first), told(other), strict=True)] == [True, True, False]
