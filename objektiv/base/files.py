@@ -14,18 +14,21 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from objektiv.base.errors import DataError, MachineError
 
-TEMPORARY = ".tmp-"  # temporary names hold this mark and the process id, so that litter is known
+# Temporary names hold this mark, the process (so that litter is known) and the thread.
+TEMPORARY = ".tmp-"
+_OWNER = re.compile(r"(\d+)(?:-\d+)?")
 
 
 def temporary_name(path: Path) -> Path:
     """The name under which `path` is written before it is published."""
-    return path.with_name(f"{path.name}{TEMPORARY}{os.getpid()}")
+    return path.with_name(f"{path.name}{TEMPORARY}{os.getpid()}-{threading.get_native_id()}")
 
 
 @contextlib.contextmanager
@@ -79,6 +82,9 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network drives cannot
+            raise
     finally:
         os.close(handle)
 
@@ -173,13 +179,14 @@ def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
 def remove_litter(folder: Path, *, name: str = "*") -> None:
     """Delete what a killed process left in `folder` under temporary names (those of `name`)."""
     for path in folder.glob(f"{name}{TEMPORARY}*"):
-        owner = path.name.rpartition(TEMPORARY)[2]
-        if not owner.isdecimal() or _is_alive(int(owner)):
+        owner = _OWNER.fullmatch(path.name.rpartition(TEMPORARY)[2])
+        if owner is None or _is_alive(int(owner[1])):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # open in another process, or not ours to delete
+                path.unlink()
 
 
 def _is_alive(process: int) -> bool:

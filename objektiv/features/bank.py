@@ -14,6 +14,7 @@ import contextlib
 import io
 import os
 import shutil
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import DataError, ModelError
+from objektiv.base.errors import DataError, MachineError, ModelError
 
 SHARD = 512  # images; about 4 MB, so that little is lost and few files are written
 DESCRIPTION = "view.json"
@@ -58,15 +59,26 @@ class ViewFacts:
 
 
 def default_folder() -> Path:
-    """Where features are kept unless told otherwise: OBJEKTIV_BANK or the user's cache."""
+    """Where features are kept unless told otherwise: OBJEKTIV_BANK or the user's cache.
+
+    Raises:
+        MachineError: this user has no home folder, as in some containers.
+    """
     if named := os.environ.get("OBJEKTIV_BANK"):
         return Path(named)
-    if os.name == "nt":
-        cache = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-        return Path(cache) / "objektiv" / "bank"
-    if os.uname().sysname == "Darwin":
-        return Path.home() / "Library" / "Caches" / "objektiv" / "bank"
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    variable, below_home = {
+        "win32": ("LOCALAPPDATA", "AppData/Local"),
+        "darwin": ("", "Library/Caches"),
+    }.get(sys.platform, ("XDG_CACHE_HOME", ".cache"))
+    try:
+        cache = os.environ.get(variable) or Path.home() / below_home
+    except RuntimeError as error:
+        raise MachineError(
+            "there is no place for the feature bank",
+            value="this user has no home folder",
+            allowed="Any folder that may be written to",
+            next="give one with `--bank FOLDER`, or set OBJEKTIV_BANK",
+        ) from error
     return Path(cache) / "objektiv" / "bank"
 
 
@@ -84,9 +96,14 @@ class View:
         with contextlib.suppress(OSError):  # a bank that may only be read still serves
             os.utime(self.folder / DESCRIPTION)
 
-    def hashes(self) -> set[Hash]:
-        """The images this view knows."""
-        return {h for shard in self._shards() for h in _names(shard)}
+    def hashes(self, *, max_pixels: int) -> set[Hash]:
+        """The images this view knows, but for those that would be refused today."""
+        known: set[Hash] = set()
+        for shard in self._shards():
+            pixels = shard["width"].astype(np.int64) * shard["height"]
+            allowed = pixels <= max_pixels
+            known.update(name for name, fits in zip(_names(shard), allowed, strict=True) if fits)
+        return known
 
     def add(self, record: Record) -> None:
         """Keep one more image; written when a shard is full.
@@ -115,7 +132,13 @@ class View:
         self._pending.clear()
 
     def gather(self, hashes: list[Hash], *, columns: int) -> tuple[NDArray[np.float32], Facts]:
-        """Features (len(hashes), columns) and facts of images that the view knows."""
+        """Features (len(hashes), columns) and facts of images that the view knows.
+
+        Columns behind those that are kept are left for the caller to fill.
+
+        Raises:
+            DataError: the view does not know them (any more).
+        """
         rows: dict[Hash, list[int]] = {}
         for row, name in enumerate(hashes):
             rows.setdefault(name, []).append(row)
@@ -127,7 +150,8 @@ class View:
             if not found:
                 continue
             sources, targets = map(list, zip(*found, strict=True))
-            values[targets] = shard["features"][sources]
+            kept = shard["features"][sources]
+            values[targets, : kept.shape[1]] = kept
             for i in sources:
                 facts[names[i]] = tuple(shard[name][i].item() for name in FACTS)
         if rows:
@@ -145,11 +169,19 @@ class View:
                 data = path.read_bytes()
             except FileNotFoundError:
                 continue  # pruned by another process
+            except OSError as error:
+                raise MachineError(
+                    f"cannot read {path}",
+                    value=error.strerror or type(error).__name__,
+                    allowed="A bank that this user may read, on a disk that works, is needed",
+                    next="delete that file, or choose another folder with `--bank`",
+                ) from error
             if files.sha256(data)[:32] == path.stem:
                 yield _unpack(data)
             else:
                 self.damaged += 1
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # it is never read, wherever it lies
+                    path.unlink()
 
 
 FACTS = ("width", "height", "format", "notes")
@@ -186,19 +218,27 @@ def views(bank: Path) -> list[ViewFacts]:
     """All views of a bank, last used first."""
     found = []
     for path in bank.glob(f"*/{DESCRIPTION}"):
-        description = files.parse_json(path.read_bytes(), name=str(path))
-        shards = list(path.parent.glob(f"*{SUFFIX}"))
-        images = sum(_count(shard) for shard in shards)
-        size = sum(shard.stat().st_size for shard in shards)
-        found.append(ViewFacts(path.parent, description, images, size, path.stat().st_mtime))
+        with contextlib.suppress(FileNotFoundError):  # pruned by another process
+            found.append(_view_facts(path))
     return sorted(found, key=lambda view: -view.used)
 
 
-def _count(shard: Path) -> int:
+def _view_facts(path: Path) -> ViewFacts:
     try:
-        with np.load(shard, allow_pickle=False) as arrays:
+        description = files.parse_json(path.read_bytes(), name=str(path))
+    except DataError:
+        description = {"backbone": f"({DESCRIPTION} is damaged)"}
+    shards = list(path.parent.glob(f"*{SUFFIX}"))
+    images = sum(_count(shard) for shard in shards)
+    size = sum(shard.stat().st_size for shard in shards)
+    return ViewFacts(path.parent, description, images, size, path.stat().st_mtime)
+
+
+def _count(shard: Path) -> int:
+    try:  # opened here, because NumPy leaves a torn file open
+        with shard.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return len(arrays["hashes"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
         return 0  # a torn shard counts for nothing; the next look removes it
 
 
@@ -208,5 +248,7 @@ def prune(bank: Path, *, unused_days: float) -> list[ViewFacts]:
     old = [view for view in views(bank) if view.used <= limit]
     for view in old:
         with files.writing(view.folder):
-            shutil.rmtree(view.folder)
+            for shard in view.folder.glob(f"*{SUFFIX}"):
+                shard.unlink(missing_ok=True)
+            shutil.rmtree(view.folder)  # the description last: what is half gone is still listed
     return old

@@ -5,8 +5,8 @@ tensor COLOURS (images, 61). They are the plain baseline beside every model, and
 model may use; written as graph operations so that bank and bundle compute the same thing.
 
 The foreground is what differs from the mean colour of the border by more than a threshold midway
-between the two sides' means (Ridler and Calvard, 1978, three rounds). Skewness and kurtosis of
-its channels find a few dark dots in a large cell that mean and deviation do not
+between the two sides' means (Ridler and Calvard, 1978, three rounds), one level at least. Skewness
+and kurtosis of its channels find a few dark dots in a large cell that mean and deviation do not
 (docs/lab_log.md has what was tried).
 """
 
@@ -20,6 +20,7 @@ from objektiv.features.graph import FLOAT, GraphBuilder
 COLOURS = "colours"
 GRID = 64  # pixels a side that the statistics are taken on; 128 gained nothing on malaria
 ROUNDS = 3
+LEAST = 1.0  # grey level; below it a flat picture's foreground would be the rounding of its mean
 
 # Red, green, blue, red - green, blue - green: differences tell stains apart whatever the light.
 CHANNELS = {
@@ -86,7 +87,7 @@ def _foreground(graph: GraphBuilder, rgb: str, side: int) -> str:
         rest = graph.add("Sub", [count, number])
         means = [_ratio(graph, high, number), _ratio(graph, low, rest)]
         threshold = graph.add("Mul", [graph.add("Add", means), graph.floats(0.5)])
-    return _above(graph, distance, threshold)
+    return _above(graph, distance, graph.add("Max", [threshold, graph.floats(LEAST)]))
 
 
 def _statistics(graph: GraphBuilder, channels: str, mask: str) -> str:

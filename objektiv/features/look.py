@@ -7,10 +7,11 @@ Try: `look(dataset, FeatureSettings(), max_pixels=50_000_000, progress=Progress(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
@@ -115,7 +116,7 @@ def look(
             "graphs": files.sha256(network + colours_graph(size)),
         },
     )
-    known = view.hashes()
+    known = view.hashes(max_pixels=max_pixels)
     before = len(known)
 
     def prepare(item: tuple[str, str]) -> Prepared[_Kept]:
@@ -123,8 +124,11 @@ def look(
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
     items = list(dataset.items.select("id", "path").iter_rows())
-    with progress.step("look at images", total=len(items)) as step:
-        results = engine.run(items, prepare)
+    running = cast("Generator[Looked[_Kept], None, None]", engine.run(items, prepare))
+    with (
+        progress.step("look at images", total=len(items)) as step,
+        closing(running) as results,  # its threads end here, stopped or not
+    ):
         kept = list(_fill(view, results, known, advance=step.advance))
     dataset = _without_failures(dataset, kept)
     dataset, features = _gather(dataset, kept, view, BACKBONES.get(settings.backbone))
@@ -191,12 +195,12 @@ def _without_failures(dataset: Dataset, kept: list[_Kept]) -> Dataset:
     kinds = dict.fromkeys(("id", "reason", "message"), pl.String)
     dataset = dataset.without(pl.DataFrame(rows, schema=kinds, orient="row"))
     if dataset.items.is_empty():
-        reasons = pl.Series([reason for _, reason, _ in rows]).value_counts(sort=True)
+        reasons = dataset.quarantine["reason"].value_counts(sort=True)
         raise DataError(
-            f"none of the {len(rows):,} files in {dataset.root} can be used",
+            f"none of the {len(dataset.quarantine):,} files in {dataset.root} can be used",
             value=", ".join(f"{count} {reason}" for reason, count in reasons.iter_rows()),
             allowed="At least a few readable images of each class are needed",
-            next="look at the first: " + str(rows[0][2]),
+            next="look at the first: " + dataset.quarantine["message"][0],
         )
     return dataset
 
@@ -207,7 +211,7 @@ def _gather(
     """The dataset with facts and without conflicts, and its features."""
     hashes = {k.id: k.hash for k in kept if not k.error}
     ids = dataset.items["id"].to_list()
-    widths = {**backbone.blocks, COLOURS: len(COLUMNS)}
+    widths = {**backbone.blocks, COLOURS: len(COLUMNS), SIZE: len(SIZE_COLUMNS)}
     values, facts = view.gather([hashes[i] for i in ids], columns=sum(widths.values()))
     rows = []
     for id in ids:
@@ -217,9 +221,8 @@ def _gather(
     dataset = dataset.with_facts(pl.DataFrame(rows, schema=["id", *FACTS], orient="row"))
     dataset = dataset.without_conflicts()
     sides = np.log(np.array([(r[2], r[3]) for r in rows], np.float32))
-    size = np.column_stack([sides, sides[:, 0] - sides[:, 1]])
-    widths[SIZE] = len(SIZE_COLUMNS)
-    features = Features(tuple(ids), np.concatenate([values, size], axis=1), _blocks(widths))
+    values[:, -len(SIZE_COLUMNS) :] = np.column_stack([sides, sides[:, 0] - sides[:, 1]])
+    features = Features(tuple(ids), values, _blocks(widths))
     return dataset, features.of(dataset.items["id"].to_list())
 
 

@@ -2,7 +2,7 @@
 
 In: the name of a weights package. Out: its tensors as NumPy arrays, in file order.
 Only files whose SHA-256 stands in `KNOWN` are opened, and the reader knows three callables;
-users bring safetensors or ONNX instead (docs/decisions/weights.md).
+users bring safetensors or ONNX instead (docs/decisions/weights-package.md).
 Try: `read_state("efficientnet-lite0")`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.resources
 import io
+import math
 import pickle
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -108,12 +109,15 @@ class _Tensor:
     strides: tuple[int, ...]
 
     def of(self, storages: dict[str, NDArray[Any]]) -> NDArray[Any]:
-        flat = storages[self.storage][self.offset :]
+        flat = storages[self.storage]
         last = sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
-        if min(self.strides, default=0) < 0 or last >= len(flat):
+        least = min([self.offset, *self.shape, *self.strides])
+        room = len(flat) - self.offset
+        if least < 0 or last >= room or math.prod(self.shape) > room:  # steps of 0 would repeat
             raise pickle.UnpicklingError("a tensor reaches beyond its storage")
         steps = [s * flat.itemsize for s in self.strides]
-        view = np.lib.stride_tricks.as_strided(flat, self.shape, steps, writeable=False)
+        begin = flat[self.offset :]
+        view = np.lib.stride_tricks.as_strided(begin, self.shape, steps, writeable=False)
         return np.ascontiguousarray(view)
 
 
