@@ -8,7 +8,7 @@ Try: `fit(features, Truth(labels, folds, ("cat", "dog")), settings=HeadSettings(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from objektiv.features.descriptors import COLOURS
 from objektiv.features.look import SIZE, Features
 from objektiv.judging.calibration import fit_temperature, softmax
-from objektiv.models.heads import HEADS, Task
+from objektiv.models.heads import HEADS, Fit, Task
 from objektiv.models.logistic import Floats
 from objektiv.models.model import PLAIN, Probe, importance, matrix
 from objektiv.models.settings import HeadSettings
@@ -88,25 +88,22 @@ def _fit(
 ) -> Fitted:
     """Search the strength with the first set of blocks, which holds all of them; then compare the
     other sets at that strength, each from the first one's parameters."""
+    search = _Search(features, truth, options[0], settings)
     outcomes: list[_Outcome] = []
-    for outcome in _path(features, truth, options[0], settings):
-        outcomes.append(outcome)
+    for strength in STRENGTHS:
+        outcomes.append(search.at(strength, options[0], outcomes[-1:]))
+        advance()
+        if len(outcomes) > 1 and outcomes[-1].trial.log_loss > outcomes[-2].trial.log_loss:
+            break
+    first = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
+    for used in options[1:]:
+        outcomes.append(search.at(first.trial.strength, used, [first]))
         advance()
     best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
-    for blocks in options[1:]:
-        start = _of_columns(best, features, blocks)
-        search = _Search(features, truth, blocks, settings, start=start)
-        outcomes.append(search.at(best.trial.strength))
-        advance()
-    best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
-    chosen = best.trial
-    everything = np.ones((1, len(truth.labels)), bool)
-    task = _task(features, truth, chosen.blocks, everything, settings)
-    start = best.parameters.mean(axis=0, keepdims=True)
-    linear = HEADS.get(settings.head)(task, start).at(chosen.strength, exact=True)
     temperature = fit_temperature(best.logits, truth.labels)
-    probe = Probe(truth.classes, chosen.blocks, linear.weights[0], linear.bias[0], temperature)
-    return Fitted(probe, chosen, tuple(o.trial for o in outcomes), best.logits / temperature)
+    weights, bias = search.final(best)
+    probe = Probe(truth.classes, best.trial.blocks, weights, bias, temperature)
+    return Fitted(probe, best.trial, tuple(o.trial for o in outcomes), best.logits / temperature)
 
 
 class _Outcome(NamedTuple):
@@ -116,69 +113,50 @@ class _Outcome(NamedTuple):
 
 
 class _Search:
-    """One set of blocks, fitted with each fold left out."""
+    """One matrix of features, fitted with each fold left out in turn."""
 
     def __init__(
-        self,
-        features: Features,
-        truth: Truth,
-        blocks: tuple[str, ...],
-        settings: HeadSettings,
-        *,
-        start: Floats | None = None,
+        self, features: Features, truth: Truth, blocks: tuple[str, ...], settings: HeadSettings
     ) -> None:
         numbers = np.unique(truth.folds)
-        fitted = truth.folds[None, :] != numbers[:, None]
-        self._blocks, self._truth = blocks, truth
-        self._task = _task(features, truth, blocks, fitted, settings)
-        self._head = HEADS.get(settings.head)(self._task, start)
         self._own = np.searchsorted(numbers, truth.folds)  # the problem that left an item out
+        self._features, self._blocks, self._truth = features, blocks, truth
+        self._settings = settings
+        self._x = matrix(features, blocks)
+        self._transposed = np.ascontiguousarray(self._x.T)
+        self._task = self._task_of(truth.folds[None, :] != numbers[:, None])
 
-    def at(self, strength: float) -> _Outcome:
-        """Fit at `strength` and judge every item by the map that has not seen it."""
-        linear, labels = self._head.at(strength), self._truth.labels
+    def at(self, strength: float, used: tuple[str, ...], start: Sequence[_Outcome]) -> _Outcome:
+        """Fit the blocks `used`, and judge each item by the map that has not seen it."""
+        head = self._head(self._task, used, start[0].parameters if start else None)
+        linear, labels = head.at(strength), self._truth.labels
         rows = np.arange(len(labels))
-        logits = linear.logits(self._task.x)[self._own, rows].astype(np.float64)
+        logits = linear.logits(self._x)[self._own, rows].astype(np.float64)
         right = softmax(logits)[rows, labels]
         loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
         accuracy = float((logits.argmax(axis=1) == labels).mean())
-        parameters = np.asarray(self._head.parameters)
-        return _Outcome(Trial(self._blocks, strength, loss, accuracy), logits, parameters)
+        parameters = np.asarray(head.parameters)
+        return _Outcome(Trial(used, strength, loss, accuracy), logits, parameters)
 
+    def final(self, chosen: _Outcome) -> tuple[Floats, Floats]:
+        """Weights (columns of the chosen blocks, classes) and bias, fitted on every item."""
+        used = chosen.trial.blocks
+        task = self._task_of(np.ones((1, len(self._truth.labels)), bool))
+        start = chosen.parameters.mean(axis=0, keepdims=True)
+        linear = self._head(task, used, start).at(chosen.trial.strength, exact=True)
+        return linear.weights[0][self._importance(used) > 0], linear.bias[0]
 
-def _path(
-    features: Features, truth: Truth, blocks: tuple[str, ...], settings: HeadSettings
-) -> Iterator[_Outcome]:
-    """Strengths from weak to strong, until one was worse than the one before."""
-    search = _Search(features, truth, blocks, settings)
-    before = np.inf
-    for strength in STRENGTHS:
-        outcome = search.at(strength)
-        yield outcome
-        if outcome.trial.log_loss > before:
-            return
-        before = outcome.trial.log_loss
+    def _head(self, task: Task, used: tuple[str, ...], start: Floats | None) -> Fit:
+        counts = self._importance(used)
+        if start is not None:
+            start = start * np.append(counts > 0, True)[None, :, None]
+        return HEADS.get(self._settings.head)(task, counts, start)
 
+    def _importance(self, used: tuple[str, ...]) -> Floats:
+        return importance(self._features, self._blocks, used=used)
 
-def _of_columns(outcome: _Outcome, features: Features, blocks: tuple[str, ...]) -> Floats:
-    """The parameters of an outcome for some of its blocks, and the bias."""
-    widths = {b.name: b.stop - b.start for b in features.blocks}
-    kept = [np.full(widths[b], b in blocks) for b in outcome.trial.blocks]
-    return outcome.parameters[:, np.concatenate([*kept, [True]])]
-
-
-def _task(
-    features: Features,
-    truth: Truth,
-    blocks: tuple[str, ...],
-    fitted: NDArray[np.bool_],
-    settings: HeadSettings,
-) -> Task:
-    return Task(
-        matrix(features, blocks),
-        truth.labels,
-        len(truth.classes),
-        fitted,
-        importance(features, blocks),
-        balanced=settings.class_weights == "balanced",
-    )
+    def _task_of(self, fitted: NDArray[np.bool_]) -> Task:
+        balanced = self._settings.class_weights == "balanced"
+        truth = self._truth
+        matrices = self._x, self._transposed
+        return Task(*matrices, truth.labels, len(truth.classes), fitted, balanced=balanced)

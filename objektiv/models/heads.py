@@ -8,59 +8,69 @@ is not linear (a small network) also extends `model.Probe.add`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.names import Registry
-from objektiv.models.logistic import Floats, Linear, Problems, minimise
+from objektiv.models.logistic import Floats, Leading, Linear, Problems, minimise
 
 TINY = 1e-6  # added to deviations, so that a constant column is 0 and not infinite
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """What a head is fitted to: x (items, columns), labels (items,) and `classes` of them.
 
     `fitted` (problems, items) is True where a problem may learn from an item: five rows leave out
-    one fold each, a single row of True is the final fit. `importance` (columns,) multiplies the
-    standardised columns. `balanced` lets each class count the same.
+    one fold each, a single row of True is the final fit. `balanced` lets each class count the same.
     """
 
     x: Floats
+    transposed: Floats  # x.T laid out by rows
     labels: NDArray[np.int64]
     classes: int
     fitted: NDArray[np.bool_]
-    importance: Floats
     balanced: bool = False
 
-    def problems(self) -> Problems:
-        """Every problem with columns standardised over the items it may learn from."""
-        weights = self.fitted.astype(np.float32)
-        count = weights.sum(axis=1, keepdims=True)
-        shift = (weights @ self.x) / count
-        square = (weights @ np.square(self.x)) / count
-        deviation = np.sqrt(np.maximum(square - np.square(shift), 0)) + TINY
-        if self.balanced:
-            weights = weights * self._class_weights(weights)
-        scale = self.importance / deviation
-        return Problems(self.x, self.labels, self.classes, weights, shift, scale)
+    def problems(self, importance: Floats) -> Problems:
+        """Every problem, its columns standardised over the items it may learn from and then
+        multiplied by `importance` (columns,); a column of importance 0 is left out."""
+        shift, deviation = self._standard
+        scale = np.asarray(importance / deviation, np.float32)
+        weights = self._weights
+        return Problems(self.x, self.transposed, self.labels, self.classes, weights, shift, scale)
 
-    def _class_weights(self, weights: Floats) -> Floats:
-        """Items (problems, items) weighted so that the classes sum to the same."""
-        members = np.eye(self.classes, dtype=np.float32)[self.labels]
-        per_class = weights @ members
-        factor = per_class.sum(axis=1, keepdims=True) / (self.classes * np.maximum(per_class, 1))
-        return np.asarray(factor[:, self.labels], np.float32)
+    @cached_property
+    def _standard(self) -> tuple[Floats, Floats]:
+        """Mean and deviation (problems, columns) of the items each problem may learn from."""
+        share = self.fitted / self.fitted.sum(axis=1, keepdims=True)
+        share = share.astype(np.float32)
+        mean = share @ self.x
+        variance = np.maximum(share @ np.square(self.x) - np.square(mean), 0)
+        return mean, np.sqrt(variance) + np.float32(TINY)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        """What each item counts in each problem, (problems, items)."""
+        weights = self.fitted.astype(np.float32)
+        if not self.balanced:
+            return weights
+        per_class = weights @ np.eye(self.classes, dtype=np.float32)[self.labels]
+        total = per_class.sum(axis=1, keepdims=True)
+        factor = total / (self.classes * np.maximum(per_class, 1))
+        return np.asarray(weights * factor[:, self.labels], np.float32)
 
 
 class Fit:
     """A head being fitted: the same task at one strength after another, each from the last."""
 
-    def __init__(self, task: Task, start: Floats | None = None) -> None:
+    def __init__(self, task: Task, importance: Floats, start: Floats | None = None) -> None:
         """`start` are `parameters` of a task like this one, to begin near the end."""
-        self._problems = task.problems()
-        self._columns = task.x.shape[1]
+        self._problems = task.problems(importance)
+        self._leading = Leading.of(self._problems)
+        self._columns = int((importance > 0).sum())
         self.parameters = start  # (problems, columns + 1, classes), of standardised columns
 
     def at(self, strength: float, *, exact: bool = False) -> Linear:
@@ -71,6 +81,7 @@ class Fit:
         tolerance, rounds = (1e-5, 1000) if exact else (2e-3, 100)
         self.parameters = minimise(
             self._problems,
+            self._leading,
             strength=strength / self._columns,
             start=self.parameters,
             tolerance=tolerance,

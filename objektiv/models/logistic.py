@@ -9,10 +9,13 @@ found by L-BFGS (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from objektiv.base import seeds
 
 Floats = NDArray[np.float32]
 
@@ -20,6 +23,10 @@ MEMORY = 10  # pairs of steps that approximate the curvature
 SUFFICIENT = 1e-4  # share of the predicted decrease that a step must reach
 HALVINGS = 12
 EPSILON = 1e-12
+DIRECTIONS = 48  # along which the variables are stretched
+CURVATURE = 0.02  # mean of p(1 - p) of a fitted model; 0.05 and 0.1 were slower on malaria
+
+Loss = Callable[[Floats], tuple[NDArray[np.float64], Floats]]
 
 
 @dataclass(frozen=True)
@@ -46,15 +53,12 @@ class Problems:
     """
 
     x: Floats
+    transposed: Floats  # x.T laid out by rows: a third faster, and shared by every task on x
     labels: NDArray[np.int64]
     classes: int
     item_weights: Floats
     shift: Floats
     scale: Floats
-    transposed: Floats = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.transposed = np.ascontiguousarray(self.x.T)
 
     @property
     def count(self) -> int:
@@ -93,8 +97,58 @@ class Problems:
         return strength * losses + penalty, gradient
 
 
+@dataclass(frozen=True)
+class Leading:
+    """The directions in which the standardised columns vary most, to straighten the way by.
+
+    The curvature of the loss is far larger along them than elsewhere; in variables that are
+    stretched there, L-BFGS needs a third of the rounds (41 to 12 on malaria, 12 ms each).
+    `vectors` (columns, k), orthonormal; `spread` (k,), the singular values.
+    """
+
+    vectors: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, problems: Problems) -> Leading:
+        """By randomised iteration (Halko, Martinsson and Tropp, 2011) on the mean of the
+        problems' scalings; the same problems give the same directions."""
+        shift, scale = problems.shift.mean(axis=0), problems.scale.mean(axis=0)
+        items, columns = problems.x.shape
+        count = min(DIRECTIONS, items // 4, columns // 4)
+
+        def forward(v: Floats) -> Floats:
+            scaled = v * scale[:, None]
+            return np.asarray(problems.x @ scaled - shift @ scaled, np.float32)
+
+        def back(u: Floats) -> Floats:
+            raw = problems.transposed @ u - np.outer(shift, u.sum(axis=0))
+            return np.asarray(raw * scale[:, None], np.float32)
+
+        rng = seeds.generator(0, "leading directions")
+        basis = forward(rng.standard_normal((columns, count), np.float32))
+        for _ in range(2):
+            basis, _ = np.linalg.qr(basis)
+            rows = back(basis)
+            basis = forward(rows)
+        vectors, spread, _ = np.linalg.svd(rows, full_matrices=False)
+        return cls(vectors, spread)
+
+    def factors(self, strength: float) -> Floats:
+        """By how much the variables are stretched along each direction, (k,)."""
+        return np.asarray(1 / np.sqrt(1 + strength * CURVATURE * np.square(self.spread)))
+
+    def stretch(self, theta: Floats, factors: Floats) -> Floats:
+        """`theta` (problems, columns + 1, classes) times `factors` along the directions."""
+        out = theta.copy()
+        along = np.matmul(self.vectors.T, theta[:, :-1])
+        out[:, :-1] += np.matmul(self.vectors, (factors - 1)[:, None] * along)
+        return out
+
+
 def minimise(
     problems: Problems,
+    leading: Leading,
     *,
     strength: float,
     start: Floats | None = None,
@@ -103,30 +157,39 @@ def minimise(
 ) -> Floats:
     """Parameters (P, columns + 1, classes) at the minimum of each problem.
 
-    `strength` is scikit-learn's C: larger fits closer. It ends where no gradient entry exceeds
-    `tolerance` times the number of items times C, or after so many rounds.
+    `strength` is scikit-learn's C: larger fits closer. It ends where no entry of the gradient (in
+    stretched variables) exceeds `tolerance` times the number of items times C, or after `rounds`.
     """
+    factors = leading.factors(strength)
     shape = (problems.count, problems.x.shape[1] + 1, problems.classes)
-    theta = np.zeros(shape, np.float32) if start is None else start.copy()
-    value, gradient = problems.loss(theta, strength)
+    first = np.zeros(shape, np.float32) if start is None else leading.stretch(start, 1 / factors)
+
+    def loss(place: Floats) -> tuple[NDArray[np.float64], Floats]:
+        value, gradient = problems.loss(leading.stretch(place, factors), strength)
+        return value, leading.stretch(gradient, factors)
+
     limit = tolerance * strength * problems.item_weights.sum(axis=1)
+    return leading.stretch(_descend(loss, first, limit=limit, rounds=rounds), factors)
+
+
+def _descend(loss: Loss, place: Floats, *, limit: Floats, rounds: int) -> Floats:
+    """Where L-BFGS ends for every problem."""
+    value, gradient = loss(place)
     steps: list[Floats] = []
     changes: list[Floats] = []
     for _ in range(rounds):
-        open_ = np.abs(gradient).max(axis=(1, 2)) > limit
-        if not open_.any():
+        moving = np.abs(gradient).max(axis=(1, 2)) > limit
+        if not moving.any():
             break
-        direction = _direction(gradient, steps, changes) * open_[:, None, None]
-        moved, new_value, new_gradient = _search(
-            problems, strength, (theta, value, gradient), direction
-        )
-        steps.append(moved - theta)
+        direction = _direction(gradient, steps, changes) * moving[:, None, None]
+        moved, new_value, new_gradient = _search(loss, (place, value, gradient), direction)
+        steps.append(moved - place)
         changes.append(new_gradient - gradient)
         del steps[:-MEMORY], changes[:-MEMORY]
         if not (new_value < value).any():
             break  # 32 bits tell no smaller value
-        theta, value, gradient = moved, new_value, new_gradient
-    return theta
+        place, value, gradient = moved, new_value, new_gradient
+    return place
 
 
 def _dot(a: Floats, b: Floats) -> NDArray[np.float64]:
@@ -157,22 +220,19 @@ def _direction(gradient: Floats, steps: list[Floats], changes: list[Floats]) -> 
 
 
 def _search(
-    problems: Problems,
-    strength: float,
-    at: tuple[Floats, NDArray[np.float64], Floats],
-    direction: Floats,
+    loss: Loss, at: tuple[Floats, NDArray[np.float64], Floats], direction: Floats
 ) -> tuple[Floats, NDArray[np.float64], Floats]:
     """A step that lowers each problem's value enough; a problem that finds none stays."""
-    theta, value, gradient = at
+    place, value, gradient = at
     slope = _dot(gradient, direction)
     length = np.where(slope < 0, 1.0, 0.0)
     for _ in range(HALVINGS):
-        moved = theta + (length[:, None, None] * direction).astype(np.float32)
-        new_value, new_gradient = problems.loss(moved, strength)
+        moved = place + (length[:, None, None] * direction).astype(np.float32)
+        new_value, new_gradient = loss(moved)
         good = (new_value <= value + SUFFICIENT * length * slope) | (length == 0)
         if good.all():
             return moved, new_value, new_gradient
         length = np.where(good, length, length / 2)
     length = np.where(good, length, 0.0)
-    moved = theta + (length[:, None, None] * direction).astype(np.float32)
-    return (moved, *problems.loss(moved, strength))
+    moved = place + (length[:, None, None] * direction).astype(np.float32)
+    return (moved, *loss(moved))

@@ -41,10 +41,11 @@ def _one_block(values: Floats, name: str) -> Floats:
     return np.asarray(values / np.maximum(length, 1e-12), np.float32)
 
 
-def importance(features: Features, blocks: Sequence[str]) -> Floats:
-    """How much each column of `matrix` counts, (columns,)."""
+def importance(features: Features, blocks: Sequence[str], *, used: Sequence[str]) -> Floats:
+    """How much each column of `matrix(features, blocks)` counts, (columns,): 0 if not `used`."""
     widths = {b.name: b.stop - b.start for b in features.blocks}
-    parts = [np.full(widths[b], IMPORTANCE if b in PLAIN else 1.0, np.float32) for b in blocks]
+    counts = {name: IMPORTANCE if name in PLAIN else 1.0 for name in used}
+    parts = [np.full(widths[name], counts.get(name, 0), np.float32) for name in blocks]
     return np.concatenate(parts)
 
 
