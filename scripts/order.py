@@ -37,6 +37,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "graph",
         "preprocess",
         "weights",
+        "quantise",
         "lite0",
         "backbones",
         "descriptors",

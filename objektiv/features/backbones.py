@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from objektiv.base.errors import ModelError
 from objektiv.base.names import Registry
 from objektiv.features import lite0
 from objektiv.features.graph import GraphBuilder
+from objektiv.features.quantise import Short
+from objektiv.features.settings import Arithmetic
 from objektiv.features.weights import KNOWN, WeightsFile, read_state
 
 FEATURES = "features"  # the tensor between network and head; engines may cut the graph here
@@ -32,6 +35,8 @@ class Backbone:
     weights_name: str  # in weights.KNOWN
     add: Callable[[GraphBuilder, str], None]
     """Appends the network behind a tensor of pixels; adds FEATURES and IMAGENET_LOGITS."""
+    add_int8: Callable[[GraphBuilder, str], None] | None = None
+    """The same in 8-bit numbers, where the ranges of its values were measured."""
 
     @property
     def weights(self) -> WeightsFile:
@@ -43,9 +48,30 @@ class Backbone:
         """Number of feature columns."""
         return sum(self.blocks.values())
 
+    def add_in(self, precision: Arithmetic, graph: GraphBuilder, pixels: str) -> None:
+        """As `add`, in the numbers that this precision computes with; bf16 has no own graph.
+
+        Raises:
+            ModelError: int8, and the backbone has no such form.
+        """
+        if precision != "int8":
+            return self.add(graph, pixels)
+        if self.add_int8 is None:
+            raise ModelError(
+                f"{self.title} has no 8-bit form",
+                value="--precision int8",
+                allowed="fp32 runs everywhere, bf16 on processors with AMX or AVX-512 BF16",
+                next="leave `--precision` away, or take the backbone lite0",
+            )
+        return self.add_int8(graph, pixels)
+
 
 def _add_lite0(graph: GraphBuilder, pixels: str) -> None:
     lite0.add_lite0(graph, pixels, read_state("efficientnet-lite0"))
+
+
+def _add_lite0_int8(graph: GraphBuilder, pixels: str) -> None:
+    lite0.add_lite0(graph, pixels, read_state("efficientnet-lite0"), Short(lite0.ranges()))
 
 
 BACKBONES = Registry(
@@ -59,6 +85,7 @@ BACKBONES = Registry(
             blocks=lite0.BLOCK_WIDTHS,
             weights_name="efficientnet-lite0",
             add=_add_lite0,
+            add_int8=_add_lite0_int8,
         ),
     },
     list_command="objektiv doctor",

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from objektiv.data.images import Pixels, to_square
 from objektiv.features.backbones import BACKBONES, IMAGENET_LOGITS, imagenet_classes
+from objektiv.features.engine import HINTS
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
+from objektiv.features.settings import Arithmetic
 
 SIZE = 224  # what the network was trained at
 
@@ -31,15 +33,16 @@ class Named(NamedTuple):
 class Direct:
     """A pretrained network with its own last layer."""
 
-    def __init__(self, backbone: str) -> None:
+    def __init__(self, backbone: str, *, precision: Arithmetic = "fp32") -> None:
         network = BACKBONES.get(backbone)
         graph = GraphBuilder()
-        network.add(graph, graph.input(PIXELS, FLOAT, ["batch", SIZE, SIZE, 3]))
+        pixels = graph.input(PIXELS, FLOAT, ["batch", SIZE, SIZE, 3])
+        network.add_in(precision, graph, pixels)
         graph.add("Softmax", [IMAGENET_LOGITS], output="probabilities", axis=1)
         for output in (IMAGENET_LOGITS, "probabilities"):
             graph.output(output, FLOAT, ["batch", len(imagenet_classes())])
         core = openvino.Core()
-        options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        options = {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
         model = core.read_model(graph.to_bytes(backbone))
         self._network = core.compile_model(model, "CPU", options)
         self.classes = imagenet_classes()

@@ -30,7 +30,7 @@ from objektiv.features.settings import Arithmetic, Precision
 
 BATCH = 8  # the best of 4, 8, 16, 32 with one stream a core; docs/lab_log.md
 PATIENCE = 600  # seconds for one batch, hundreds of times what the slowest machine needs
-HINTS = {"fp32": "f32", "bf16": "bf16"}
+HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # int8 stands in the graph itself
 
 Floats = NDArray[np.float32]
 Item = TypeVar("Item")
@@ -65,17 +65,17 @@ def resolve_precision(precision: Precision) -> Arithmetic:
         raise ModelError(
             "this processor does not compute in bf16",
             value="--precision bf16",
-            allowed="fp32 runs everywhere, bf16 on processors with AMX or AVX-512 BF16",
+            allowed="fp32 and int8 run everywhere, bf16 on processors with AMX or AVX-512 BF16",
             next="leave `--precision` away, or give `--precision fp32`",
         )
     return precision
 
 
-def backbone_graph(name: str, *, size: int) -> bytes:
+def backbone_graph(name: str, *, size: int, precision: Arithmetic = "fp32") -> bytes:
     """The backbone alone as ONNX: PIXELS (batch, size, size, 3) to FEATURES."""
     backbone = BACKBONES.get(name)
     graph = GraphBuilder()
-    backbone.add(graph, graph.input(PIXELS, FLOAT, ["batch", size, size, 3]))
+    backbone.add_in(precision, graph, graph.input(PIXELS, FLOAT, ["batch", size, size, 3]))
     graph.output(FEATURES, FLOAT, ["batch", backbone.width])
     return graph.to_bytes(name)
 

@@ -2,22 +2,26 @@
 
 In: the tensors of the weights package. Out: nodes in a GraphBuilder, from the tensor `pixels`
 (images, size, size, 3), float32, RGB, 0 to 255, to `features` (images, 3,728) and the network's
-own `imagenet_logits` (images, 1,000).
+own `imagenet_logits` (images, 1,000), in 32-bit floats or in 8 bits.
 Source: Liu, "Higher accuracy on vision models with EfficientNet-Lite" (TensorFlow blog, 2020);
 padding and epsilon as TensorFlow has them, equal to timm's `tf_efficientnet_lite0`.
 """
 
 from __future__ import annotations
 
+import importlib.resources
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from objektiv.base import files
 from objektiv.features.graph import GraphBuilder
+from objektiv.features.quantise import Numbers, Plain, Range
 from objektiv.features.weights import State
 
+RANGES = "lite0_ranges.json"  # beside this file
 EPSILON = 1e-3  # of batch normalisation; TensorFlow's default, not PyTorch's 1e-5
 STEM = 32
 FINAL = 1280
@@ -52,16 +56,21 @@ BLOCK_WIDTHS: dict[str, int] = {
 }
 
 
-def add_lite0(graph: GraphBuilder, pixels: str, state: State) -> None:
-    """Append the network behind the tensor `pixels`; adds `features` and `imagenet_logits`."""
-    layers = _Layers(graph, state)
+def add_lite0(
+    graph: GraphBuilder, pixels: str, state: State, numbers: Numbers | None = None
+) -> None:
+    """Append the network behind the tensor `pixels`; adds `features` and `imagenet_logits`.
+
+    `numbers` are 32-bit floats unless told otherwise; the statistics and the last layer always are.
+    """
+    numbers = numbers or Plain()
+    layers = _Layers(graph, state, numbers)
     channels_first = graph.add("Transpose", [pixels], perm=[0, 3, 1, 2])
-    scaled = graph.add("Mul", [channels_first, graph.floats(1 / 127.5)])
-    x = graph.add("Sub", [scaled, graph.floats(1.0)])
-    x = layers.convolution(x, stride=2, activation=True)
+    x = numbers.pixels(graph, channels_first)
+    x = layers.convolution(x, stride=2, activation=True, offset=numbers.offset)
     pooled = [_pool(graph, x)]
     channels = STEM
-    for stage in STAGES:
+    for place, stage in enumerate(STAGES, 1):
         for number in range(stage.blocks):
             stride = stage.stride if number == 0 else 1
             y = x
@@ -70,6 +79,7 @@ def add_lite0(graph: GraphBuilder, pixels: str, state: State) -> None:
             y = layers.convolution(y, stride=stride, depthwise=True, activation=True)
             y = layers.convolution(y)
             x = graph.add("Add", [y, x]) if stride == 1 and channels == stage.channels else y
+            x = numbers.value(graph, x, place=f"stage{place}.{number + 1}")
             channels = stage.channels
         pooled.append(_pool(graph, x))
     x = layers.convolution(x, activation=True)
@@ -77,6 +87,13 @@ def add_lite0(graph: GraphBuilder, pixels: str, state: State) -> None:
     graph.add("Concat", [*pooled, final], output="features", axis=1)
     weight, bias = layers.dense()
     graph.add("Gemm", [final, weight, bias], output="imagenet_logits", transB=1)
+
+
+def ranges() -> dict[str, Range]:
+    """The measured range at the end of each block, as `scripts/make_lite0_ranges.py` wrote them."""
+    data = (importlib.resources.files("objektiv.features") / RANGES).read_bytes()
+    found: dict[str, Any] = files.parse_json(data, name=RANGES)
+    return {place: (low, high) for place, (low, high) in found["ranges"].items()}
 
 
 def _pool(graph: GraphBuilder, x: str) -> str:
@@ -98,29 +115,42 @@ def _pool(graph: GraphBuilder, x: str) -> str:
 class _Layers:
     """Takes the tensors in the order of the file: each convolution with its normalisation."""
 
-    def __init__(self, graph: GraphBuilder, state: State) -> None:
+    def __init__(self, graph: GraphBuilder, state: State, numbers: Numbers) -> None:
         self._graph = graph
+        self._numbers = numbers
         counted = (name for name in state if not name.endswith("num_batches_tracked"))
         self._tensors: Iterator[np.ndarray] = (state[name].astype(np.float64) for name in counted)
 
     def convolution(
-        self, x: str, *, stride: int = 1, depthwise: bool = False, activation: bool = False
+        self,
+        x: str,
+        *,
+        stride: int = 1,
+        depthwise: bool = False,
+        activation: bool = False,
+        offset: float = 0.0,
     ) -> str:
-        """A convolution with its batch normalisation folded in, then ReLU6 where asked."""
+        """A convolution with its batch normalisation folded in, then ReLU6 where asked.
+
+        `offset` is what `x` lacks everywhere; it goes into the bias.
+        """
         weight, scale, shift, mean, variance = (next(self._tensors) for _ in range(5))
         factor = scale / np.sqrt(variance + EPSILON)
         folded = (weight * factor[:, None, None, None]).astype(np.float32)
-        bias = (shift - mean * factor).astype(np.float32)
+        lacking = offset * folded.astype(np.float64).sum(axis=(1, 2, 3))
+        bias = (shift - mean * factor + lacking).astype(np.float32)
         options: dict[str, Any] = {
             "strides": [stride, stride],
             "kernel_shape": list(weight.shape[2:]),
             "auto_pad": "SAME_UPPER",
             "group": len(weight) if depthwise else 1,
         }
-        inputs = [x, self._graph.constant(folded), self._graph.constant(bias)]
+        weights = self._numbers.weight(self._graph, folded)
+        inputs = [x, weights, self._graph.constant(bias)]
         y = self._graph.add("Conv", inputs, **options)
         if activation:
             y = self._graph.add("Clip", [y, self._graph.floats(0.0), self._graph.floats(6.0)])
+            y = self._numbers.value(self._graph, y)
         return y
 
     def dense(self) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def look(
     """
     size = choose_size(dataset, settings.size, max_pixels=max_pixels)
     precision = resolve_precision(settings.precision)
-    network = backbone_graph(settings.backbone, size=size)
+    network = backbone_graph(settings.backbone, size=size, precision=precision)
     view = View(
         settings.bank or default_folder(),
         {

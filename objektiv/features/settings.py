@@ -12,8 +12,8 @@ from pydantic import Field
 
 from objektiv.data.settings import PixelSettings
 
-Arithmetic = Literal["fp32", "bf16"]  # what a processor computes in
-Precision = Literal["auto", "fp32", "bf16"]
+Arithmetic = Literal["fp32", "bf16", "int8"]  # int8 is a graph of its own, run anywhere
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 
 class FeatureSettings(PixelSettings):
@@ -25,8 +25,9 @@ class FeatureSettings(PixelSettings):
     )
     precision: Precision = Field(
         default="auto",
-        description="Arithmetic of the network: fp32, or bf16 where the processor has it; "
-        "auto takes bf16 where the processor has it, else fp32.",
+        description="Arithmetic of the network: fp32, bf16 where the processor has it, or int8, "
+        "about twice as fast as fp32 and less exact; auto takes bf16 where the processor has it, "
+        "else fp32.",
     )
     bank: Path | None = Field(
         default=None,

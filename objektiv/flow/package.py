@@ -68,7 +68,13 @@ def _contents(
     card = model_card(backbone, seen, fitted, scores=scores, settings=settings)
     hashes = "\n".join(sorted(seen.dataset.items["hash"]))
     return BundleContents(
-        model=model_graph(fitted.probe, backbone.name, size=seen.size, fit=settings.fit),
+        model=model_graph(
+            fitted.probe,
+            backbone.name,
+            size=seen.size,
+            fit=settings.fit,
+            precision=seen.precision,
+        ),
         classes=fitted.probe.classes,
         size=seen.size,
         fit=settings.fit,
@@ -82,8 +88,10 @@ def _contents(
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json"),
         scores=_plain(scores),
-        precisions=("fp32",) if seen.precision == "fp32" else ("fp32", seen.precision),
-        tested_precision=seen.precision,
+        # int8 is in the graph; the engine is told of bf16 alone
+        weights="int8" if seen.precision == "int8" else "fp32",
+        precisions=("fp32", "bf16") if seen.precision == "bf16" else ("fp32",),
+        tested_precision="bf16" if seen.precision == "bf16" else "fp32",
     )
 
 

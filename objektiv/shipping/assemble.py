@@ -1,7 +1,7 @@
 """Put preprocessing, network, descriptors and head into the one graph that ships.
 
-In: a Probe, its backbone's name, size and fit. Out: ONNX bytes from `image` to `logits` and
-`probabilities`. The same graph pieces filled the bank, so what was tested is what ships.
+In: a Probe, its backbone's name, size, fit and precision. Out: ONNX bytes from `image` to `logits`
+and `probabilities`. The same graph pieces filled the bank, so what was tested is what ships.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from objektiv.features.backbones import BACKBONES, FEATURES
 from objektiv.features.descriptors import COLOURS, COLUMNS, add_colours
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
+from objektiv.features.settings import Arithmetic
 from objektiv.models.model import Probe
 
 
-def model_graph(probe: Probe, backbone: str, *, size: int, fit: Fit) -> bytes:
+def model_graph(
+    probe: Probe, backbone: str, *, size: int, fit: Fit, precision: Arithmetic = "fp32"
+) -> bytes:
     """The whole model; blocks that the probe does not read are left out by the engine."""
     network = BACKBONES.get(backbone)
     graph = GraphBuilder()
     image = graph.input("image", UINT8, ["height", "width", 3])
     pixels = add_preprocessing(graph, image, size=size, fit=fit)
-    network.add(graph, pixels)
+    network.add_in(precision, graph, pixels)
     tensors, spans, start = {}, {}, 0
     for name, width in network.blocks.items():
         tensors[name], spans[name] = FEATURES, (start, start + width)

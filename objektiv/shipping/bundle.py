@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from objektiv.base.errors import BundleError, DataError, ModelError, UsageError
 from objektiv.base.names import suggestion
 from objektiv.data.images import to_square
 from objektiv.data.settings import Fit
-from objektiv.features.engine import HINTS
 from objektiv.shipping import golden
 from objektiv.shipping.facts import (
     CARD,
@@ -160,7 +160,7 @@ def _choose(precision: str, facts: Facts) -> Precision:
     for known in facts.precisions:
         if known == precision:
             return known
-    allowed = ("auto", *HINTS)
+    allowed = ("auto", *get_args(Precision))
     if precision in allowed:
         raise refused(
             "the bundle holds no golden values in the precision asked for",

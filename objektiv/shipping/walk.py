@@ -42,9 +42,9 @@ FIELDS = {
 # Every operation that objektiv writes, and no other; a test compares this with the source.
 OPERATIONS = frozenset(
     """
-    Abs Add Cast Clip Concat Conv Div Flatten Gather Gemm Greater Less Log MatMul Max Min Mul Range
-    ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape Slice Softmax Sqrt Squeeze
-    Sub Transpose Unsqueeze Where
+    Abs Add Cast Clip Concat Conv DequantizeLinear Div Flatten Gather Gemm Greater Less Log MatMul
+    Max Min Mul QuantizeLinear Range ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape
+    Slice Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where
     """.split()
 )
 
