@@ -118,7 +118,7 @@ class _Tensor:
         steps = [s * flat.itemsize for s in self.strides]
         begin = flat[self.offset :]
         view = np.lib.stride_tricks.as_strided(begin, self.shape, steps, writeable=False)
-        return np.ascontiguousarray(view)
+        return view.copy()  # contiguous, its shape kept; `ascontiguousarray` gives scalars an axis
 
 
 def _rebuild_tensor(storage: str, offset: int, shape: Any, strides: Any, *_: Any) -> _Tensor:
