@@ -1,0 +1,152 @@
+"""The Keras side of comparisons: a process in an environment of its own that is told what to time.
+
+In: a folder of class folders as argument, then a line of JSON for each measurement on standard
+input. Out: a line of JSON with images a second for each. It keeps its networks between
+measurements, so that both sides of a comparison can take turns. Weights are random: speed does not
+depend on them. Imports nothing of objektiv. `benchmarks.keras` and `benchmarks.chain` start it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# COURSE.md, case malaria: augmentation of the training images; validation is only rescaled.
+AUGMENTATION = {
+    "rotation_range": 30,
+    "width_shift_range": 0.1,
+    "height_shift_range": 0.1,
+    "rescale": 1 / 255,
+    "shear_range": 0.1,
+    "zoom_range": 0.1,
+    "horizontal_flip": True,
+    "fill_mode": "nearest",
+}
+COURSE_SIZE, COURSE_BATCH, COURSE_SEED = 224, 64, 1337
+WARM = 5  # steps before the clock starts: the first traces the graph, the next fill the queue
+
+
+class Side:
+    """What can be asked for, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        self._tf: Any = importlib.import_module("tensorflow")
+        self._folder = folder
+        self._extractors: dict[int, Any] = {}
+        self._recipe: Any = None
+
+    def versions(self) -> dict[str, str]:
+        """Of TensorFlow and Keras."""
+        return {"tensorflow": self._tf.__version__, "keras": self._tf.keras.__version__}
+
+    def predict(self, size: int) -> float:
+        """Images a second from files to pooled features.
+
+        Building the network and its first batch are not counted; making the data set is.
+        """
+        if size not in self._extractors:
+            self._extractors[size] = self._extractor(size)
+            self._extractors[size].predict(self._files(size).take(1), verbose=0)
+        start = time.perf_counter()
+        features = self._extractors[size].predict(self._files(size), verbose=0)
+        return float(len(features) / (time.perf_counter() - start))
+
+    def _extractor(self, size: int) -> Any:
+        keras = self._tf.keras
+        base = keras.applications.MobileNetV2(
+            include_top=False, weights=None, pooling="avg", input_shape=(size, size, 3)
+        )
+        return keras.Sequential([keras.layers.Rescaling(1 / 127.5, offset=-1), base])
+
+    def _files(self, size: int) -> Any:
+        return self._tf.keras.utils.image_dataset_from_directory(
+            self._folder, image_size=(size, size), shuffle=False, verbose=False
+        )
+
+    def train(self, steps: int) -> float:
+        """Images a second of training steps of the course's recipe."""
+        clock = self._clock()
+        model = self._course()
+        generator = self._generator(AUGMENTATION)
+        steps = min(steps, len(generator) - WARM)  # the last batch is smaller and ends an epoch
+        model.fit(generator, epochs=1, steps_per_epoch=WARM + steps, verbose=0, callbacks=[clock])
+        return float(clock.rate())
+
+    def validate(self, steps: int) -> float:
+        """Images a second of validation steps of the course's recipe."""
+        clock = self._clock()
+        generator = self._generator({"rescale": 1 / 255})
+        steps = min(steps, len(generator) - WARM)
+        self._course().evaluate(generator, steps=WARM + steps, verbose=0, callbacks=[clock])
+        return float(clock.rate())
+
+    def _generator(self, options: dict[str, Any]) -> Any:
+        maker = self._tf.keras.preprocessing.image.ImageDataGenerator(**options)
+        return maker.flow_from_directory(
+            self._folder,
+            target_size=(COURSE_SIZE, COURSE_SIZE),
+            batch_size=COURSE_BATCH,
+            class_mode="binary",
+            seed=COURSE_SEED,
+        )
+
+    def _course(self) -> Any:
+        """MobileNetV2 frozen, flattened, one sigmoid; the optimizer is that named for VGG."""
+        if self._recipe is None:
+            keras = self._tf.keras
+            shape = (COURSE_SIZE, COURSE_SIZE, 3)
+            base = keras.applications.MobileNetV2(
+                include_top=False, weights=None, input_shape=shape
+            )
+            base.trainable = False
+            head = [keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
+            self._recipe = keras.Sequential([base, *head])
+            self._recipe.compile(
+                keras.optimizers.SGD(1e-4), loss="binary_crossentropy", metrics=["accuracy"]
+            )
+        return self._recipe
+
+    def _clock(self) -> Any:
+        class Clock(self._tf.keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+            """When each batch was done."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.times: list[float] = []
+
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                self.times.append(time.perf_counter())
+
+            on_test_batch_end = on_train_batch_end
+
+            def rate(self) -> float:
+                """Images a second after the warm steps."""
+                steps = len(self.times) - WARM
+                if steps < 1:
+                    return math.nan
+                return COURSE_BATCH * steps / (self.times[-1] - self.times[WARM - 1])
+
+        return Clock()
+
+
+def main() -> None:
+    """Answer line by line until the input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever TensorFlow prints goes to the standard error
+    side = Side(Path(sys.argv[1]))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = getattr(side, asked.pop("do"))(**asked)
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
