@@ -61,6 +61,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "story",
         "inspect",
         "console",
+        "using",
         "options",
         "python",
         "cli",

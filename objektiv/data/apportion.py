@@ -13,8 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp
-from scipy.sparse import block_array, csr_array, eye_array, kron
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -136,6 +134,10 @@ class _Placing:
 
         Unknowns: x[cluster, part] and y[part, class], 1 where clusters bring a class to a part.
         """
+        # Hardly a data set needs this, and importing it takes a third of a second.
+        from scipy.optimize import LinearConstraint, milp
+        from scipy.sparse import block_array, csr_array, eye_array, kron
+
         parts, (clusters, classes) = len(self._shares), self._has.shape
         once = kron(eye_array(clusters), np.ones((1, parts)))
         brought = kron(csr_array(self._has.T), eye_array(parts))  # rows: class, then part

@@ -72,9 +72,9 @@ def evaluate(
     settings: EvaluateSettings,
 ) -> None:
     """Score a bundle on another folder of labelled images."""
-    from objektiv.faces import console
+    from objektiv.faces import using
 
-    console.evaluate(data, bundle, settings)
+    using.evaluate(data, bundle, settings)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, max=1000, help="Classes shown an image.")] = 3,
 ) -> None:
     """Name what images show."""
-    from objektiv.faces import console
+    from objektiv.faces import using
 
     given = {"bundle": bundle, "run": run, "backbone": backbone}
     chosen = [name for name, value in given.items() if value is not None]
@@ -104,8 +104,8 @@ def predict(
             allowed="Exactly one of --bundle, --run and --backbone",
             next="for example `objektiv predict IMAGE --backbone lite0`",
         )
-    model = console.open_model(bundle=bundle, run=run, backbone=backbone)
-    raise typer.Exit(console.predict(model, images, as_json=json, top=top))
+    model = using.open_model(bundle=bundle, run=run, backbone=backbone)
+    raise typer.Exit(using.predict(model, images, as_json=json, top=top))
 
 
 @app.command()
@@ -114,9 +114,9 @@ def export(
     to: Annotated[Path | None, typer.Option(help="New file that ends in .objektiv.")] = None,
 ) -> None:
     """Write a run's bundle as one file: network, preprocessing, head, classes, golden images."""
-    from objektiv.faces import console
+    from objektiv.faces import using
 
-    console.export(run, to)
+    using.export(run, to)
 
 
 @app.command()

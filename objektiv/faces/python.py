@@ -1,6 +1,6 @@
 """The Python face: the whole way in five calls, with the same settings as the command line.
 
-In: paths and settings. Out: datasets, splits, runs, bundles. These are what `import objektiv` shows.
+In: paths and settings. Out: datasets, splits, runs, bundles: what `import objektiv` shows.
 Try: `examples/five_lines.py`.
 """
 

@@ -17,7 +17,7 @@ import shutil
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,10 +150,11 @@ class View:
             if not found:
                 continue
             sources, targets = map(list, zip(*found, strict=True))
-            kept = shard["features"][sources]
-            values[targets, : kept.shape[1]] = kept
+            kept = shard["features"].astype(np.float32)
+            values[targets, : kept.shape[1]] = kept[sources]
+            told = [shard[name] for name in FACTS]
             for i in sources:
-                facts[names[i]] = tuple(shard[name][i].item() for name in FACTS)
+                facts[names[i]] = tuple(column[i].item() for column in told)
         if rows:
             raise DataError(
                 "the bank lost features while they were read",
@@ -163,7 +164,7 @@ class View:
             )
         return values, facts
 
-    def _shards(self) -> Iterator[dict[str, NDArray[Any]]]:
+    def _shards(self) -> Iterator[Mapping[str, NDArray[Any]]]:
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
                 data = path.read_bytes()
@@ -177,7 +178,8 @@ class View:
                     next="delete that file, or choose another folder with `--bank`",
                 ) from error
             if files.sha256(data)[:32] == path.stem:
-                yield _unpack(data)
+                with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                    yield arrays  # each is read when it is asked for
             else:
                 self.damaged += 1
                 with contextlib.suppress(OSError):  # it is never read, wherever it lies
@@ -202,15 +204,7 @@ def _pack(records: list[Record]) -> bytes:
     return stream.getvalue()
 
 
-def _unpack(data: bytes) -> dict[str, NDArray[Any]]:
-    """The arrays of a shard whose hash was right, so it is one that we wrote."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in names}
-
-
-def _names(shard: dict[str, NDArray[Any]]) -> list[Hash]:
+def _names(shard: Mapping[str, NDArray[Any]]) -> list[Hash]:
     return [row.tobytes().hex() for row in shard["hashes"]]
 
 

@@ -71,15 +71,26 @@ class GraphBuilder:
         return output
 
     def model(self, name: str) -> onnx.ModelProto:
-        """The finished graph, checked by onnx (types and shapes inferred strictly)."""
-        graph = helper.make_graph(
-            self._nodes, name, self._inputs, self._outputs, list(self._constants.values())
-        )
+        """The finished graph, without what no output needs, checked by onnx (types and shapes
+        inferred strictly)."""
+        nodes, needed = self._needed()
+        constants = [tensor for name, tensor in self._constants.items() if name in needed]
+        graph = helper.make_graph(nodes, name, self._inputs, self._outputs, constants)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
         model.producer_name = "objektiv"
         onnx.checker.check_model(model, full_check=True)
         return model
+
+    def _needed(self) -> tuple[list[onnx.NodeProto], set[str]]:
+        """The nodes that the outputs are computed from, in order, and every tensor they read."""
+        needed = {value.name for value in self._outputs}
+        nodes = []
+        for node in reversed(self._nodes):
+            if needed.intersection(node.output):
+                nodes.append(node)
+                needed.update(node.input)
+        return nodes[::-1], needed
 
     def to_bytes(self, name: str) -> bytes:
         """The finished graph as bytes: engines get bytes, never a path."""

@@ -41,7 +41,7 @@ DECODING = 1  # raised when data.images decodes anything differently, so that ba
 SIZE = "size"  # block of three numbers that the file tells: log width, log height, log aspect
 SIZE_COLUMNS = ("log width", "log height", "log aspect")
 SMALL, SMALL_SIZE, LARGE_SIZE = 160, 128, 224  # --size auto: DESIGN 4b.1
-SAMPLE = 500  # images whose headers decide --size auto
+SAMPLE = 100  # images whose headers decide --size auto
 
 
 class Block(NamedTuple):

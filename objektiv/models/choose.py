@@ -91,13 +91,13 @@ def _fit(
     search = _Search(features, truth, options[0], settings)
     outcomes: list[_Outcome] = []
     for strength in STRENGTHS:
-        outcomes.append(search.at(strength, options[0], outcomes[-1:]))
+        outcomes.append(search.at(strength, options[0], like=outcomes[-1] if outcomes else None))
         advance()
         if len(outcomes) > 1 and outcomes[-1].trial.log_loss > outcomes[-2].trial.log_loss:
             break
     first = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
     for used in options[1:]:
-        outcomes.append(search.at(first.trial.strength, used, [first]))
+        outcomes.append(search.at(first.trial.strength, used, like=first))
         advance()
     best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
     temperature = fit_temperature(best.logits, truth.labels)
@@ -109,7 +109,7 @@ def _fit(
 class _Outcome(NamedTuple):
     trial: Trial
     logits: NDArray[np.float64]  # (items, classes), out of fold
-    parameters: Floats  # of every fold's problem
+    head: Fit  # of every fold's problem
 
 
 class _Search:
@@ -126,31 +126,27 @@ class _Search:
         self._transposed = np.ascontiguousarray(self._x.T)
         self._task = self._task_of(truth.folds[None, :] != numbers[:, None])
 
-    def at(self, strength: float, used: tuple[str, ...], start: Sequence[_Outcome]) -> _Outcome:
+    def at(self, strength: float, used: tuple[str, ...], *, like: _Outcome | None) -> _Outcome:
         """Fit the blocks `used`, and judge each item by the map that has not seen it."""
-        head = self._head(self._task, used, start[0].parameters if start else None)
+        head = self._head(self._task, used, like)
         linear, labels = head.at(strength), self._truth.labels
         rows = np.arange(len(labels))
         logits = linear.logits(self._x)[self._own, rows].astype(np.float64)
         right = softmax(logits)[rows, labels]
         loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
         accuracy = float((logits.argmax(axis=1) == labels).mean())
-        parameters = np.asarray(head.parameters)
-        return _Outcome(Trial(used, strength, loss, accuracy), logits, parameters)
+        return _Outcome(Trial(used, strength, loss, accuracy), logits, head)
 
     def final(self, chosen: _Outcome) -> tuple[Floats, Floats]:
         """Weights (columns of the chosen blocks, classes) and bias, fitted on every item."""
         used = chosen.trial.blocks
         task = self._task_of(np.ones((1, len(self._truth.labels)), bool))
-        start = chosen.parameters.mean(axis=0, keepdims=True)
-        linear = self._head(task, used, start).at(chosen.trial.strength, exact=True)
+        linear = self._head(task, used, chosen).at(chosen.trial.strength, exact=True)
         return linear.weights[0][self._importance(used) > 0], linear.bias[0]
 
-    def _head(self, task: Task, used: tuple[str, ...], start: Floats | None) -> Fit:
-        counts = self._importance(used)
-        if start is not None:
-            start = start * np.append(counts > 0, True)[None, :, None]
-        return HEADS.get(self._settings.head)(task, counts, start)
+    def _head(self, task: Task, used: tuple[str, ...], like: _Outcome | None) -> Fit:
+        head = HEADS.get(self._settings.head)
+        return head(task, self._importance(used), like.head if like else None)
 
     def _importance(self, used: tuple[str, ...]) -> Floats:
         return importance(self._features, self._blocks, used=used)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from objektiv.base.names import Registry
 from objektiv.models.logistic import Floats, Leading, Linear, Problems, minimise
 
+FEW = 500  # columns; a round takes a millisecond
 TINY = 1e-6  # added to deviations, so that a constant column is 0 and not infinite
 
 
@@ -66,28 +67,37 @@ class Task:
 class Fit:
     """A head being fitted: the same task at one strength after another, each from the last."""
 
-    def __init__(self, task: Task, importance: Floats, start: Floats | None = None) -> None:
-        """`start` are `parameters` of a task like this one, to begin near the end."""
+    def __init__(self, task: Task, importance: Floats, like: Fit | None = None) -> None:
+        """`like` is a fit on the same columns, to begin where it ended: of the same problems, or
+        of several whose mean is near this one."""
         self._problems = task.problems(importance)
-        self._leading = Leading.of(self._problems)
         self._columns = int((importance > 0).sum())
-        self.parameters = start  # (problems, columns + 1, classes), of standardised columns
+        # Of other columns the leading directions would do too, but cost more rounds than they save.
+        same = like is not None and like._columns == self._columns
+        self._leading: Leading = like._leading if like and same else Leading.of(self._problems)
+        self._parameters: Floats | None = None  # (problems, columns + 1, classes), standardised
+        if like and like._parameters is not None:
+            same = like._problems.count == self._problems.count
+            start = like._parameters if same else like._parameters.mean(axis=0, keepdims=True)
+            self._parameters = start * np.append(importance > 0, True)[None, :, None]
 
     def at(self, strength: float, *, exact: bool = False) -> Linear:
         """The maps at `strength`, which is C times the number of columns.
 
-        Choosing needs two or three digits, what ships is fitted until nothing moves (`exact`).
+        Choosing among many columns needs two or three digits; few columns, and what ships
+        (`exact`), are fitted until nothing moves.
         """
-        tolerance, rounds = (1e-5, 1000) if exact else (2e-3, 100)
-        self.parameters = minimise(
+        exact = exact or self._columns < FEW
+        tolerance, rounds = (1e-5, 1000) if exact else (3e-3, 100)
+        self._parameters = minimise(
             self._problems,
             self._leading,
             strength=strength / self._columns,
-            start=self.parameters,
+            start=self._parameters,
             tolerance=tolerance,
             rounds=rounds,
         )
-        return self._problems.of_raw(self.parameters)
+        return self._problems.of_raw(self._parameters)
 
 
 HEADS: Registry[type[Fit]] = Registry(

@@ -136,7 +136,8 @@ class Leading:
 
     def factors(self, strength: float) -> Floats:
         """By how much the variables are stretched along each direction, (k,)."""
-        return np.asarray(1 / np.sqrt(1 + strength * CURVATURE * np.square(self.spread)))
+        stretched = 1 + strength * CURVATURE * np.square(self.spread)
+        return np.asarray(1 / np.sqrt(stretched), np.float32)
 
     def stretch(self, theta: Floats, factors: Floats) -> Floats:
         """`theta` (problems, columns + 1, classes) times `factors` along the directions."""
@@ -162,7 +163,11 @@ def minimise(
     """
     factors = leading.factors(strength)
     shape = (problems.count, problems.x.shape[1] + 1, problems.classes)
-    first = np.zeros(shape, np.float32) if start is None else leading.stretch(start, 1 / factors)
+    first = (
+        np.zeros(shape, np.float32)
+        if start is None
+        else leading.stretch(start, np.reciprocal(factors))
+    )
 
     def loss(place: Floats) -> tuple[NDArray[np.float64], Floats]:
         value, gradient = problems.loss(leading.stretch(place, factors), strength)

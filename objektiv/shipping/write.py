@@ -2,13 +2,14 @@
 
 In: an ONNX graph and what is known of it. Out: a folder, or one `.objektiv` file, that
 `shipping.bundle.load` accepts. A folder whose writing was interrupted has no bundle.json.
-Try: `pack(write_bundle(Path("model"), contents), Path("cells.objektiv"))`.
+Try: `write_bundle(Path("model"), contents)`, then `pack(Path("model"), Path("cells.objektiv"))`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +22,7 @@ from objektiv.base.errors import UsageError
 from objektiv.base.machine import this_machine
 from objektiv.data.settings import Fit
 from objektiv.shipping import golden
-from objektiv.shipping.bundle import same_path, squares_of
+from objektiv.shipping.bundle import Bundle, same_path, squares_of
 from objektiv.shipping.facts import (
     CARD,
     FACTS,
@@ -70,8 +71,8 @@ class BundleContents:
     tested_precision: Precision = "fp32"
 
 
-def write_bundle(folder: Path, contents: BundleContents) -> Path:
-    """Write the bundle into `folder`, which must be new or empty; returns it.
+def write_bundle(folder: Path, contents: BundleContents) -> Bundle:
+    """Write the bundle into `folder`, which must be new or empty; returns it, ready to predict.
 
     Raises:
         UsageError: something is in the folder already.
@@ -83,16 +84,19 @@ def write_bundle(folder: Path, contents: BundleContents) -> Path:
     facts = _facts(contents)
     members: dict[str, bytes] = {MODEL: contents.model, CARD: contents.card.encode()}
     members |= {name: golden.encode(picture) for name, picture in golden.draw().items()}
-    members[GOLDEN] = _json_bytes(_golden(contents.model, facts))
+    sessions = _sessions(contents.model, facts)
+    members[GOLDEN] = _json_bytes(_golden(contents.model, facts, sessions))
     hashes = {
         name: Member(bytes=len(data), sha256=files.sha256(data)) for name, data in members.items()
     }
-    members[FACTS] = sealed(_json_bytes(facts.model_copy(update={"files": hashes})))
+    facts = facts.model_copy(update={"files": hashes})
+    members[FACTS] = sealed(_json_bytes(facts))
     files.make_folder(folder / "golden")
     for name, data in members.items():  # bundle.json comes last: with it, it is a bundle
         files.write_bytes(folder / name, data)
     read_members(folder)
-    return folder
+    tested = facts.tested_precision
+    return Bundle(facts, members, session=sessions[tested], precision=tested)
 
 
 def pack(folder: Path, file: Path) -> Path:
@@ -176,15 +180,22 @@ def _own_version() -> str:
         return "unknown"
 
 
-def _golden(data: bytes, facts: Facts) -> Golden:
-    """The golden probabilities in each declared precision, by an engine that was checked."""
-    pictures = list(golden.draw().values())
-    squares = squares_of(pictures, size=facts.size, fit=facts.fit)
+def _sessions(data: bytes, facts: Facts) -> dict[Precision, Session]:
+    """The network behind the preprocessing, in each declared precision."""
     graph = read_graph(data, facts)
     cut(graph, size=facts.size)
     network = Network(graph)
-    found = {p: Session(network, precision=p)(squares) for p in facts.precisions}
-    worst = golden.apart(run_whole_graph(data, pictures), found["fp32"])
+    return {precision: Session(network, precision=precision) for precision in facts.precisions}
+
+
+def _golden(data: bytes, facts: Facts, sessions: Mapping[Precision, Session]) -> Golden:
+    """The golden probabilities in each declared precision, by an engine that was checked."""
+    pictures = list(golden.draw().values())
+    squares = squares_of(pictures, size=facts.size, fit=facts.fit)
+    with ThreadPoolExecutor(1) as pool:  # compiling takes half a second and one core each
+        whole = pool.submit(run_whole_graph, data, pictures)
+        found = {precision: session(squares) for precision, session in sessions.items()}
+    worst = golden.apart(whole.result(), found["fp32"])
     if worst > same_path(facts.weights):
         raise refused(
             "the graph computes something else with its own preprocessing",

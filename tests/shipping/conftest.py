@@ -92,7 +92,9 @@ def make_contents() -> Callable[..., BundleContents]:
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound bundle as a folder; tests must not change it."""
-    return write_bundle(tmp_path_factory.mktemp("sound") / "model", _contents())
+    folder = tmp_path_factory.mktemp("sound") / "model"
+    write_bundle(folder, _contents())
+    return folder
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ def test_all_paths_agree_on_odd_pictures(
 ) -> None:
     """NumPy with the cut network, the whole graph in OpenVINO and in ONNX Runtime: one answer."""
     contents = make_contents(fit=fit, size=64)
-    found = load(write_bundle(tmp_path / "b", contents)).predict(PICTURES).probabilities
+    write_bundle(tmp_path / "b", contents)
+    found = load(tmp_path / "b").predict(PICTURES).probabilities
     openvino = run_whole_graph(contents.model, PICTURES).probabilities
     session = onnxruntime.InferenceSession(contents.model, providers=["CPUExecutionProvider"])
     plain = np.concatenate([session.run(["probabilities"], {"image": p})[0] for p in PICTURES])
@@ -239,7 +240,8 @@ def test_auto_takes_the_tested_precision_where_the_processor_has_it(
     """Scores made in bf16 belong to bf16; elsewhere 32 bits are used."""
     monkeypatch.setitem(HINTS, "bf16", "f32")  # every processor can take part
     contents = make_contents(precisions=("fp32", "bf16"), tested_precision="bf16")
-    path = write_bundle(tmp_path / "b", contents)
+    path = tmp_path / "b"
+    write_bundle(path, contents)
     monkeypatch.setattr(module, "has_bf16", lambda: bf16)
 
     assert load(path).precision == expected
@@ -304,7 +306,8 @@ def test_verify_finds_preprocessing_of_another_fit(
 
 def test_verify_tries_bf16_too(make_contents: MakeContents, tmp_path: Path) -> None:
     """Each declared precision has its row; without such a processor it says so."""
-    folder = write_bundle(tmp_path / "b", make_contents())
+    folder = tmp_path / "b"
+    write_bundle(folder, make_contents())
     members = {p: (folder / p).read_bytes() for p in (GOLDEN, "bundle.json")}
     assert b"bf16" not in members[GOLDEN]
     rows = verify(

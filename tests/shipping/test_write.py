@@ -43,7 +43,8 @@ def test_the_facts_tell_where_the_bundle_comes_from(folder: Path) -> None:
 def test_writing_twice_gives_the_same_bytes(make_contents: MakeContents, tmp_path: Path) -> None:
     """The same contents on the same machine give the same bundle, packed or not."""
     for name in ("a", "b"):
-        pack(write_bundle(tmp_path / name, make_contents()), tmp_path / f"{name}.objektiv")
+        write_bundle(tmp_path / name, make_contents())
+        pack(tmp_path / name, tmp_path / f"{name}.objektiv")
 
     assert (tmp_path / "a.objektiv").read_bytes() == (tmp_path / "b.objektiv").read_bytes()
 

@@ -1,0 +1,109 @@
+"""What `predict`, `evaluate` and `export` do and print: the commands that use a finished model.
+
+In: checked options. Out: text on standard output, messages on standard error, an exit code.
+Apart from `faces.console` because naming one picture must not wait for what training imports.
+Try: `objektiv predict --help`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from objektiv.base.progress import Progress
+from objektiv.faces.terminal import print_line, print_table, terminal_listener
+from objektiv.faces.words import headline, percent, percent_range
+from objektiv.features.direct import Direct
+from objektiv.flow import use
+from objektiv.flow.run import open_run
+from objektiv.flow.settings import EvaluateSettings
+from objektiv.shipping.bundle import load
+
+SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
+
+
+def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
+    """Score a bundle on another folder."""
+    judged = use.evaluate(
+        data, load(bundle), settings, progress=Progress(terminal_listener(sys.stderr))
+    )
+    scores = judged.scores
+    print_line(f"{headline(scores)}.", sys.stdout)
+    rows = [
+        (c.name, f"{c.support:,}", percent(c.recall.estimate), percent_range(c.recall))
+        for c in scores.per_class
+        if c.recall
+    ]
+    print_table(("class", "items", "recall", "95 %"), rows, stream=sys.stdout)
+    if aside := len(judged.dataset.quarantine):
+        print_line(f"Set aside: {aside} files; listed in quarantine.csv.", sys.stdout)
+    print_line(f"Predictions: {judged.run.folder}", sys.stdout)
+
+
+def open_model(*, bundle: Path | None, run: Path | None, backbone: str | None) -> use.Model:
+    """The one model that was named."""
+    if backbone is not None:
+        return Direct(backbone)
+    if run is not None:
+        bundle = open_run(run).bundle
+    return load(bundle or Path())
+
+
+def predict(model: use.Model, images: Sequence[Path], *, as_json: bool, top: int) -> int:
+    """Print what `model` says about each image; the exit code is 3 if none could be read."""
+    paths = use.pictures_in(images)
+    readable = 0
+    rows: list[tuple[str, ...]] = []
+    for answer in use.answers(model, paths):
+        readable += answer.error is None
+        if as_json:
+            print(json.dumps(_json(answer, model.classes), ensure_ascii=True))
+        elif answer.error:
+            print_line(f"objektiv: {answer.error}", sys.stderr)
+        else:
+            rows.append((str(answer.path), *_best(answer, model.classes, top)))
+    if rows:
+        shown = min(top, len(model.classes))
+        head = ["image", "class", "probability"]
+        head += [name for k in range(2, shown + 1) for name in (f"{k}.", "probability")]
+        print_table(head, rows, stream=sys.stdout)
+    return 0 if readable else 3
+
+
+def _order(answer: use.Answer, top: int) -> list[int]:
+    probabilities = np.asarray(answer.probabilities)
+    return [int(k) for k in np.argsort(-probabilities, kind="stable")[:top]]
+
+
+def _best(answer: use.Answer, classes: Sequence[str], top: int) -> list[str]:
+    probabilities = np.asarray(answer.probabilities)
+    pairs = ((classes[k], f"{probabilities[k]:.3f}") for k in _order(answer, top))
+    return [cell for pair in pairs for cell in pair]
+
+
+def _json(answer: use.Answer, classes: Sequence[str]) -> dict[str, object]:
+    if answer.error:
+        return {
+            "file": str(answer.path),
+            "error": {"reason": answer.error.reason, "message": str(answer.error)},
+        }
+    probabilities = np.asarray(answer.probabilities, np.float64)
+    order = _order(answer, SHOWN_IN_JSON)
+    return {
+        "file": str(answer.path),
+        "sha256": answer.hash,
+        "class": classes[order[0]],
+        "probabilities": {classes[k]: round(float(probabilities[k]), 6) for k in order},
+    }
+
+
+def export(run: Path, to: Path | None) -> None:
+    """Write a run's bundle as one file and say what to do with it."""
+    opened = open_run(run)
+    target = use.export(opened, to or Path(f"{run.resolve().name}.objektiv"))
+    print_line(f"Bundle: {target} ({target.stat().st_size / 1e6:.1f} MB)", sys.stdout)
+    print_line(f"Next: objektiv predict IMAGES --bundle {target}", sys.stdout)
