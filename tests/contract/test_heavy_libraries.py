@@ -60,6 +60,25 @@ def test_library_is_imported_only_where_allowed(library: str) -> None:
     assert sorted(_importers(library) - ALLOWED[library]) == []
 
 
+def test_tests_and_benchmarks_take_openvino_quietly() -> None:
+    """No test or benchmark imports OpenVINO plainly, which would report it to a web service."""
+    programs = [
+        path
+        for folder in ("tests", "benchmarks", "examples")
+        for path in (order.REPOSITORY / folder).rglob("*.py")
+    ]
+    plain = [
+        path.name
+        for path in programs
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Import) and node.names[0].name.startswith("openvino"))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("openvino"))
+        if path.name != "test_runtime.py"  # tries in vain to import the reporter
+    ]
+
+    assert plain == []
+
+
 @pytest.mark.parametrize("library", ALLOWED)
 def test_list_has_no_dead_lines(library: str) -> None:
     """Each file that may import the library does, so that the list stays true."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import openvino
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -18,6 +17,7 @@ from objektiv.data.images import to_square
 from objektiv.data.settings import Fit
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import FITS, PIXELS, add_preprocessing
+from objektiv.features.runtime import openvino
 
 SIZES = (32, 127, 384)
 SHAPES = [  # height, width
