@@ -86,7 +86,8 @@ class TerminalListener:
         if event.step != self._step or (self._seen and event.seconds < self._seen[-1][0]):
             self.close()
             self._step, self._told = event.step, 0.0
-            self._seen = deque([(0.0, 0)])
+            self._seen.clear()
+        # From the first count on, not from 0: before it a network was compiled, or a bank read.
         self._seen.append((event.seconds, event.done))
         while event.seconds - self._seen[0][0] > WINDOW and len(self._seen) > 2:
             self._seen.popleft()
@@ -185,7 +186,10 @@ def time_left(event: Event, speed: float) -> str:
 def plain_line(event: Event, speed: float) -> str:
     """`features: 2,400 of 6,000, 412/s, 9 s left`; at the end the time it took."""
     told = [f"{event.done:,} of {event.total:,}", rate_text(speed)]
-    told.append(duration(event.seconds) if event.finished else f"{time_left(event, speed)} left")
+    if event.finished:
+        told.append(duration(event.seconds))
+    elif speed:
+        told.append(f"{time_left(event, speed)} left")
     return f"{event.step}: " + ", ".join(part for part in told if part)
 
 

@@ -135,6 +135,18 @@ def test_speed_is_that_of_the_last_seconds() -> None:
     assert "10/s" in stream.lines[-1]
 
 
+def test_what_came_before_the_first_count_is_not_speed() -> None:
+    """A minute of compiling before the first picture does not promise hours for the rest."""
+    screen = Screen()
+    listener = terminal.terminal_listener(screen)
+
+    listener(Event("features", 1, 6000, 60.0, False))
+    listener(Event("features", 101, 6000, 60.5, False))
+
+    assert screen.lines[0].startswith("       ? left")
+    assert screen.lines[1].startswith("    29 s left")
+
+
 def test_standing_still_is_not_divided_by() -> None:
     """Before the first thing is done the time left is unknown."""
     screen = Screen()
