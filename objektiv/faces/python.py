@@ -43,7 +43,7 @@ def split(dataset: Dataset, settings: SplitSettings | None = None) -> Split:
 
 
 def train(
-    data: Dataset | Path | str, split: Split | None = None, settings: TrainSettings | None = None
+    data: Dataset | Path | str, split: Split | None = None, *, settings: TrainSettings | None = None
 ) -> Run:
     """A new run: features from the bank, head, scores, bundle and report.
 
@@ -89,7 +89,7 @@ def predict(bundle: Bundle, *images: Path | str) -> list[use.Answer]:
 
 
 def evaluate(
-    data: Path | str, bundle: Bundle, settings: EvaluateSettings | None = None
+    data: Path | str, bundle: Bundle, *, settings: EvaluateSettings | None = None
 ) -> use.Evaluated:
     """Scores of `bundle` on another folder of labelled images, kept as a run.
 
