@@ -23,7 +23,7 @@ def python_with(requirements: Sequence[str], folder: Path | None) -> Iterator[Pa
         RuntimeError: the environment cannot be made; pip's words are in the message.
     """
     with contextlib.ExitStack() as stack:
-        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        place = (folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))).absolute()
         python = program(place, "python")
         if not python.exists():
             _run([sys.executable, "-m", "venv", str(place)])

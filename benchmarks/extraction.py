@@ -40,7 +40,7 @@ from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.look import look
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
-from objektiv.features.settings import Arithmetic
+from objektiv.features.settings import Arithmetic, Precision
 from objektiv.flow.settings import TrainSettings
 
 SIZE = 128
@@ -52,9 +52,11 @@ IN_MEMORY = 1024  # squares of 196 kB; they are gone through again and again
 Floats = NDArray[np.float32]
 
 
-def ours(folder: Path, size: int, *, limit: int | None = None) -> Callable[[], float]:
+def ours(
+    folder: Path, size: int, *, precision: Precision = "auto", limit: int | None = None
+) -> Callable[[], float]:
     """Images a second of `look` with an empty bank; compiling the network is counted."""
-    settings = TrainSettings(size=size)
+    settings = TrainSettings(size=size, precision=precision)
     dataset = datasets.read(folder, settings)
     rows = measure.even_sample(range(len(dataset.items)), limit)
     dataset = replace(dataset, items=dataset.items[rows])
@@ -123,11 +125,11 @@ def best_of(graph: bytes, precision: Arithmetic, squares: Floats) -> tuple[Bare,
     return tried[max(found, key=lambda what: max(found[what]))], rows
 
 
-def own_classes_graph() -> bytes:
+def own_classes_graph(precision: Arithmetic) -> bytes:
     """The network alone to its last layer, without the pooled stages."""
     backbone = BACKBONES.get("lite0")
     graph = GraphBuilder()
-    backbone.add(graph, graph.input(PIXELS, FLOAT, ["batch", SIZE, SIZE, 3]))
+    backbone.add_in(precision, graph, graph.input(PIXELS, FLOAT, ["batch", SIZE, SIZE, 3]))
     graph.output(IMAGENET_LOGITS, FLOAT, ["batch", len(imagenet_classes())])
     return graph.to_bytes(backbone.name)
 
@@ -203,13 +205,17 @@ def main() -> None:
     )
     preparing = Preparing(paths)
     squares = np.stack([preparing.square(p) for p in measure.cycle(paths, IN_MEMORY)])
-    best, tried = best_of(backbone_graph("lite0", size=SIZE), precision, squares)
-    last = Bare(own_classes_graph(), precision, best.batch, best.streams)
+    network = backbone_graph("lite0", size=SIZE, precision=precision)
+    best, tried = best_of(network, precision, squares)
+    last = Bare(own_classes_graph(precision), precision, best.batch, best.streams)
     found = measure.interleaved(
         {
             "objektiv, files to bank": ours(folder, SIZE, limit=arguments.limit),
             "model": best.rate(squares, len(paths)),
             "preparing": preparing.whole_rate,
+            "objektiv with --precision int8": ours(
+                folder, SIZE, precision="int8", limit=arguments.limit
+            ),
             "only read, hash, decode": preparing.decoding_rate,
             "only descriptors": lambda: preparing.describing_rate(squares),
             "only the last layer": last.rate(squares, len(paths)),

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from objektiv.base import files
 from objektiv.base.machine import this_machine
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).absolute().parents[1]
 # The command line of this checkout, started in REPOSITORY, whatever is installed.
 OBJEKTIV = (sys.executable, "-c", "from objektiv.faces.cli import main; main()")
 BUSY = 0.5  # mean number of running processes above which times are worth little
@@ -158,7 +158,7 @@ def seconds_of_process(command: Sequence[str | Path]) -> float:
 
 def pictures(folder: Path, limit: int | None) -> list[Path]:
     """The images of `folder`/CLASS, all or an even sample of about `limit`, in order of name."""
-    found = sorted(p for p in folder.glob("*/*") if p.is_file() and p.name[0] != ".")
+    found = sorted(p for p in folder.resolve().glob("*/*") if p.is_file() and p.name[0] != ".")
     if not found:
         raise SystemExit(f"no pictures in {folder}: --data must name the folder of the data sets")
     return even_sample(found, limit)
