@@ -77,10 +77,9 @@ class Short:
 
     def pixels(self, graph: GraphBuilder, levels: str) -> str:
         """See Numbers; levels are rounded to whole ones, as Pillow does."""
-        zero = graph.constant(np.array(0, np.uint8))
-        whole = graph.add("QuantizeLinear", [levels, graph.floats(1.0), zero])
-        middle = graph.constant(np.array(128, np.uint8))
-        return graph.add("DequantizeLinear", [whole, graph.floats(SCALE), middle])
+        scaled = graph.add("Mul", [levels, graph.floats(SCALE)])
+        x = graph.add("Sub", [scaled, graph.floats(1.0 + HALF)])  # so that level 0 is -128 steps
+        return _rounded(graph, x, step=SCALE, zero=128)
 
     def weight(self, graph: GraphBuilder, weight: Floats) -> str:
         """See Numbers."""
@@ -93,10 +92,14 @@ class Short:
         """See Numbers; values outside the range become its ends."""
         low, high = self._ranges[place] if place else RELU6
         step = (high - low) / LEVELS
-        zero = graph.constant(np.array(round(-low / step), np.uint8))
-        scale = graph.floats(step)
-        whole = graph.add("QuantizeLinear", [x, scale, zero])
-        return graph.add("DequantizeLinear", [whole, scale, zero])
+        return _rounded(graph, x, step=step, zero=round(-low / step))
+
+
+def _rounded(graph: GraphBuilder, x: str, *, step: float, zero: int) -> str:
+    """`x` in whole steps; both nodes have the same numbers, else OpenVINO computes in floats."""
+    numbers = [graph.floats(step), graph.constant(np.array(zero, np.uint8))]
+    whole = graph.add("QuantizeLinear", [x, *numbers])
+    return graph.add("DequantizeLinear", [whole, *numbers])
 
 
 def quantise(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
