@@ -32,7 +32,10 @@ ODD = 20  # kinds of odd files that are named
 
 @dataclass(frozen=True)
 class Table:
-    """Text in rows; the first `names` columns are words, the others numbers."""
+    """Text in rows; the first `names` columns are words, the others numbers.
+
+    The second line of a number stands small below it.
+    """
 
     caption: str
     head: tuple[str, ...]
@@ -70,16 +73,17 @@ def class_table(scores: Scores) -> Table:
         (
             c.name,
             f"{c.support:,}",
-            percent(c.recall.estimate if c.recall else None),
-            percent_range(c.recall) if c.recall else "",
+            f"{percent(c.recall.estimate)}\n{percent_range(c.recall)}" if c.recall else NONE,
             percent(c.precision),
             percent(c.f1),
         )
         for c in scores.per_class
     )
-    shares = ("recognised (recall)", "95 % interval", "right when named (precision)", "F1")
-    head = ("class", "test pictures", *shares)
-    return Table("Scores of each class on the test pictures", head, rows)
+    caption = (
+        "Each class: how many of it were recognised (recall, with its 95 % interval), and how "
+    )
+    caption += "many were right of those that were called so (precision)"
+    return Table(caption, ("class", "test pictures", "recall", "precision", "F1"), rows)
 
 
 def confusion(scores: Scores) -> tuple[tuple[Cell, ...], ...]:

@@ -180,7 +180,7 @@ def time_left(event: Event, speed: float) -> str:
     if not speed:
         return "?"
     rest = max(0, event.total - event.done) / speed
-    return f"{rest:.0f} s" if rest < 59.5 else duration(rest)
+    return f"{rest:.0f} s" if rest < 99.5 else duration(60 * round(rest / 60))
 
 
 def plain_line(event: Event, speed: float) -> str:

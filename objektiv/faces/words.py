@@ -15,8 +15,7 @@ from objektiv.judging.metrics import Scores
 
 NONE = "-"  # stands where nothing could be computed
 CLOSE = 0.03  # accuracies nearer than this are told to be close
-BASELINE = "colour statistics"  # what the plain baseline looks at
-MODEL = "deep features"
+BASELINE = "colour statistics"  # what the plain baseline looks at, beside the size
 
 
 def count(number: int, what: str, *, plural: str = "") -> str:
@@ -109,14 +108,15 @@ class Verdict:
 
 def verdict(scores: Scores, baseline: Scores, difference: Interval) -> Verdict:
     """Whether the model beats the plain baseline, and what that says about what it saw."""
+    # Not "the deep features": the head may use the colours too, as one block among its own.
     span = f"{points(difference.estimate)} points, 95 % interval {points_range(difference)}"
     better = difference.low > 0
     if better:
-        sentence = f"The {MODEL} are better than {BASELINE} here ({span})."
+        sentence = f"This model is better than {BASELINE} alone here ({span})."
     elif difference.high < 0:
-        sentence = f"The {MODEL} are worse than {BASELINE} here ({span})."
+        sentence = f"This model is worse than {BASELINE} alone here ({span})."
     else:
-        sentence = f"The {MODEL} are not shown to be better than {BASELINE} here ({span})."
+        sentence = f"This model is not shown to be better than {BASELINE} alone here ({span})."
     if better and difference.estimate >= CLOSE:
         return Verdict(better, sentence, "")
     if max(scores.accuracy.estimate, baseline.accuracy.estimate) <= most_frequent(scores):

@@ -145,7 +145,7 @@ def test_close_baseline_is_told_at_the_head(make_report: MakeReport) -> None:
     """Where colours do as well, the page says so before the first table."""
     found = page(make_report(wrong=5, plain_wrong=5))
 
-    assert "are not shown to be better than colour statistics" in found
+    assert "is not shown to be better than colour statistics alone" in found
     assert found.index("proves little about what the network saw") < found.index("<table")
 
 

@@ -160,3 +160,14 @@ def test_fingerprints_change_with_what_they_stand_for(make_report: MakeReport) -
 
     assert told(first) == told(same)
     assert [a == b for a, b in zip(told(first), told(other), strict=True)] == [True, True, False]
+
+
+def test_class_table_has_the_interval_below_the_recall(make_report: MakeReport) -> None:
+    """A row a class with its support, recall and interval, precision and F1."""
+    scores = make_report().scores
+    recall = scores.per_class[0].recall
+    assert recall is not None
+
+    span = f"{100 * recall.low:.1f} to {100 * recall.high:.1f}"
+    expected = ("cat", "10", f"80.0 %\n{span}", "80.0 %", "80.0 %")
+    assert sections.class_table(scores).rows[0] == expected

@@ -81,11 +81,11 @@ def test_meaning_asks_for_groups_where_there_are_none(make_report: MakeReport) -
 @pytest.mark.parametrize(
     ("difference", "sentence", "warning"),
     [
-        ((0.2, 0.15, 0.25), "are better than colour", ""),
-        ((0.01, 0.005, 0.015), "are better than colour", "proves little about what the network"),
-        ((0.01, -0.01, 0.03), "are not shown to be better", "proves little about what the network"),
-        ((0.1, -0.05, 0.25), "are not shown to be better", "would be needed to tell them apart"),
-        ((-0.1, -0.15, -0.05), "are worse than colour", "sees only colours comes further"),
+        ((0.2, 0.15, 0.25), "is better than colour", ""),
+        ((0.01, 0.005, 0.015), "is better than colour", "proves little about what the network"),
+        ((0.01, -0.01, 0.03), "is not shown to be better", "proves little about what the network"),
+        ((0.1, -0.05, 0.25), "is not shown to be better", "would be needed to tell them apart"),
+        ((-0.1, -0.15, -0.05), "is worse than colour", "sees only colours comes further"),
     ],
 )
 def test_verdict_follows_the_interval(
