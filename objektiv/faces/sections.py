@@ -20,6 +20,7 @@ from objektiv.data.header import REASONS
 from objektiv.data.sources import PARTS
 from objektiv.data.split import Split
 from objektiv.faces.words import NONE, count, duration, number, percent, percent_range
+from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
 from objektiv.judging.predictions import Predictions
 
@@ -70,20 +71,16 @@ class Mistake:
 def class_table(scores: Scores) -> Table:
     """Each class against the rest."""
     rows = tuple(
-        (
-            c.name,
-            f"{c.support:,}",
-            f"{percent(c.recall.estimate)}\n{percent_range(c.recall)}" if c.recall else NONE,
-            percent(c.precision),
-            percent(c.f1),
-        )
+        (c.name, f"{c.support:,}", _recall(c.recall), percent(c.precision), percent(c.f1))
         for c in scores.per_class
     )
-    caption = (
-        "Each class: how many of it were recognised (recall, with its 95 % interval), and how "
-    )
-    caption += "many were right of those that were called so (precision)"
+    caption = "Recall: of the class so many were recognised. Precision: of the pictures called so, "
+    caption += "so many are of the class"
     return Table(caption, ("class", "test pictures", "recall", "precision", "F1"), rows)
+
+
+def _recall(recall: Interval | None) -> str:
+    return f"{percent(recall.estimate)}\n{percent_range(recall)}" if recall else NONE
 
 
 def confusion(scores: Scores) -> tuple[tuple[Cell, ...], ...]:
