@@ -88,13 +88,14 @@ class Fit:
         (`exact`), are fitted until nothing moves.
         """
         exact = exact or self._columns < FEW
-        tolerance, rounds = (1e-5, 1000) if exact else (3e-3, 100)
+        tolerance, rounds = (1e-5, 1000) if exact else (3e-3, 200)
+        share = 2 / self._problems.classes  # the gradient is divided among the classes
         self._parameters = minimise(
             self._problems,
             self._leading,
             strength=strength / self._columns,
             start=self._parameters,
-            tolerance=tolerance,
+            tolerance=tolerance * share,
             rounds=rounds,
         )
         return self._problems.of_raw(self._parameters)
