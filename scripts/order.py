@@ -50,7 +50,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": ("settings", "logistic", "heads", "model", "choose"),
     "shipping": ("assemble", "facts", "members", "walk", "session", "golden", "bundle", "write"),
-    "flow": ("settings", "run", "items", "card", "package", "train", "use"),
+    "flow": ("settings", "run", "log", "items", "card", "package", "train", "use"),
     "faces": (
         "words",
         "terminal",

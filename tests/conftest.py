@@ -1,11 +1,15 @@
-"""What every test may ask for: the folder with real data, which only some machines have."""
+"""What every test may ask for: real data, which only some machines have, and one trained run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
+
+from objektiv.flow.settings import TrainSettings
+from tests.flow import drawn
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -21,3 +25,28 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}: it may not be copied into the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 30 discs and 30 stripes in 10 groups; tests must not change it."""
+    return drawn.draw(tmp_path_factory.mktemp("data") / "shapes")
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One feature bank for all tests that train; `trained` fills it with the shapes."""
+    return tmp_path_factory.mktemp("bank")
+
+
+@pytest.fixture(scope="session")
+def trained(shapes: Path, bank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run folder of a training on the shapes; tests must not change it."""
+    from objektiv.faces import python  # here: most tests need no training, and it takes a second
+    from objektiv.features.runtime import openvino
+
+    # Two threads that hand OpenVINO the first array of a process at once wait for each other.
+    openvino.Tensor(np.zeros(1, np.float32))
+    out = tmp_path_factory.mktemp("runs")
+    settings = TrainSettings(group=drawn.GROUP, out=out, bank=bank, precision="fp32")
+    return python.train(shapes, settings=settings).folder

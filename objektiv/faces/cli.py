@@ -7,6 +7,8 @@ Try: `objektiv --help`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import tempfile
 import traceback
@@ -15,10 +17,10 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from objektiv.base.errors import Cancelled, ObjektivError, UsageError
+from objektiv.base.errors import Cancelled, MachineError, ObjektivError, UsageError
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.options import settings_options
-from objektiv.flow.settings import EvaluateSettings, TrainSettings
+from objektiv.flow.settings import EvaluateSettings, PredictSettings, TrainSettings
 
 app = typer.Typer(
     name="objektiv",
@@ -30,8 +32,11 @@ app = typer.Typer(
 
 Data = Annotated[
     Path,
-    typer.Argument(help="Folder with a folder of images for each class.", show_default=False),
+    typer.Argument(
+        help="Folder with a folder of images for each class.", metavar="DATA", show_default=False
+    ),
 ]
+Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")
 
 
 @app.command()
@@ -49,13 +54,20 @@ def demo(
     settings: SmearSettings,
     dataset: Annotated[
         Literal["smear", "digits"],
-        typer.Option(help="smear: a synthetic blood smear; digits: scikit-learn's real digits."),
+        typer.Option(
+            help="smear: a synthetic blood smear; digits: scikit-learn's real digits.",
+            metavar="smear|digits",
+        ),
     ] = "smear",
-    folder: Annotated[Path, typer.Option(help="Folder for the pictures and the run.")] = Path(
-        "objektiv-demo"
-    ),
+    folder: Annotated[
+        Path, typer.Option(help="Folder for the pictures and the run.", metavar="PATH")
+    ] = Path("objektiv-demo"),
     bank: Annotated[
-        Path | None, typer.Option(help="Folder in which features are kept for the next time.")
+        Path | None,
+        typer.Option(
+            help="Folder in which features are kept for the next time; by default in --folder.",
+            metavar="PATH",
+        ),
     ] = None,
 ) -> None:
     """Draw example pictures and go the whole way with them, in under a minute."""
@@ -68,7 +80,7 @@ def demo(
 @settings_options(EvaluateSettings)
 def evaluate(
     data: Data,
-    bundle: Annotated[Path, typer.Option(help="Bundle: a .objektiv file or its folder.")],
+    bundle: Annotated[Path, Bundle],
     settings: EvaluateSettings,
 ) -> None:
     """Score a bundle on another folder of labelled images."""
@@ -78,19 +90,22 @@ def evaluate(
 
 
 @app.command()
+@settings_options(PredictSettings)
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(help="Images, or folders of images.", show_default=False)
+        list[Path],
+        typer.Argument(help="Images, or folders of images.", metavar="IMAGES", show_default=False),
     ],
-    bundle: Annotated[
-        Path | None, typer.Option(help="Bundle: a .objektiv file or its folder.")
+    settings: PredictSettings,
+    bundle: Annotated[Path | None, Bundle] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder whose bundle is used.", metavar="PATH")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Run folder whose bundle is used.")] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="Pretrained network, for its own 1,000 classes.")
+        str | None,
+        typer.Option(help="Pretrained network, for its own 1,000 classes.", metavar="TEXT"),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One line of JSON an image.")] = False,
-    top: Annotated[int, typer.Option(min=1, max=1000, help="Classes shown an image.")] = 3,
 ) -> None:
     """Name what images show."""
     from objektiv.faces import using
@@ -105,13 +120,15 @@ def predict(
             next="for example `objektiv predict IMAGE --backbone lite0`",
         )
     model = using.open_model(bundle=bundle, run=run, backbone=backbone)
-    raise typer.Exit(using.predict(model, images, as_json=json, top=top))
+    raise typer.Exit(using.predict(model, images, settings, as_json=json))
 
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="Run folder.", show_default=False)],
-    to: Annotated[Path | None, typer.Option(help="New file that ends in .objektiv.")] = None,
+    run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN", show_default=False)],
+    to: Annotated[
+        Path | None, typer.Option(help="New file that ends in .objektiv.", metavar="PATH")
+    ] = None,
 ) -> None:
     """Write a run's bundle as one file: network, preprocessing, head, classes, golden images."""
     from objektiv.faces import using
@@ -121,7 +138,9 @@ def export(
 
 @app.command()
 def bank(
-    folder: Annotated[Path | None, typer.Option(help="The bank; by default the user's.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="The bank; by default the user's.", metavar="PATH")
+    ] = None,
     prune: Annotated[
         float | None,
         typer.Option(min=0, metavar="DAYS", help="Delete what no run has used for so many days."),
@@ -149,38 +168,89 @@ def main() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments or ["--help"], prog_name="objektiv", standalone_mode=False)
+        sys.stdout.flush()  # here, where a refusal can still be told
         return code if isinstance(code, int) else 0
     except ObjektivError as error:
-        _say(f"objektiv: {error}")
-        return error.exit_code
+        return _told(error)
     except typer.TyperException as error:  # Typer's own copy of Click, not the package
-        command = getattr(getattr(error, "ctx", None), "command_path", "objektiv")
-        told = error.format_message()
-        stop = "" if told.endswith((".", "?")) else "."
-        _say(f"objektiv: {told}{stop} Next: see `{command} --help`")
-        return UsageError.exit_code
+        return _told(_usage_error(error))
     except (KeyboardInterrupt, typer.Abort):
         _say("objektiv: stopped. What was finished is kept; run the same command again to go on.")
         return Cancelled.exit_code
-    except BrokenPipeError:
-        return 0  # the reader of our output, such as `head`, has seen enough
-    except Exception:  # whatever is left is a mistake of ours, and must not show a traceback
-        return _own_mistake()
+    except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
+        _drop_output()  # the reader of our output, such as `head`, has seen enough
+        return 0
+    except (OSError, MemoryError) as error:
+        _drop_output()
+        return _told(_machine_error(error))
+    except Exception as error:  # whatever is left is a mistake of ours: no traceback is shown
+        return _told(_own_mistake(error))
+
+
+def _told(error: ObjektivError) -> int:
+    _say(f"objektiv: {error}")
+    return error.exit_code
 
 
 def _say(text: str) -> None:
     from objektiv.faces.terminal import print_line
 
-    print_line(text, sys.stderr)
+    with contextlib.suppress(OSError):  # nobody may be listening
+        print_line(text, sys.stderr)
 
 
-def _own_mistake() -> int:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="objektiv-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        log.write(traceback.format_exc())
-    _say(
-        f"objektiv: this is a mistake in objektiv: {sys.exc_info()[1]!r}. The details are in "
-        f"{log.name}. Next: report it with that file; `objektiv doctor` tells the versions"
+def _drop_output() -> None:
+    """Let what still waits to be printed go nowhere, or Python would complain when it ends."""
+    with contextlib.suppress(OSError):  # also: standard output is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage_error(error: typer.TyperException) -> UsageError:
+    """What Typer says about the words on the command line, in our four parts."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "objektiv"
+    allowed = " ".join(context.get_usage().split()) if context else "See the help"
+    if known := getattr(context and context.command, "commands", None):
+        allowed = f"Commands: {', '.join(known)}"
+    told = error.format_message()
+    if near := getattr(error, "possibilities", None):
+        told, allowed = error.message, f"Near it: {', '.join(sorted(near))}"
+    return UsageError(
+        "the command line cannot be read",
+        value=told.rstrip(".?"),
+        allowed=allowed,
+        next=f"see `{command} --help`",
     )
-    return ObjektivError.exit_code
+
+
+def _machine_error(error: OSError | MemoryError) -> MachineError:
+    if isinstance(error, MemoryError):
+        return MachineError(
+            "the memory is full",
+            value=str(error) or "no more was given",
+            allowed="Room for the features and the network is needed",
+            next="close other programs or use fewer images; the bank keeps what was looked at",
+        )
+    return MachineError(
+        "the operating system refused something",
+        value=error,
+        allowed="Files that can be read and written are needed",
+        next="correct what is named, then run the same command again; what was finished is kept",
+    )
+
+
+def _own_mistake(error: Exception) -> ObjektivError:
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="objektiv-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log:
+            log.write(traceback.format_exc())
+        place = log.name
+    except OSError as refused:
+        place = f"no file ({refused})"
+    return ObjektivError(
+        "this is a mistake in objektiv",
+        value=repr(error),
+        allowed=f"The details are in {place}",
+        next="report it with that file; `objektiv doctor` tells the versions",
+    )

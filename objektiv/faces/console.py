@@ -14,6 +14,7 @@ from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
 from objektiv.faces.story import next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
+from objektiv.faces.words import count
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.train import Trained
 from objektiv.flow.train import train as train_step
@@ -40,9 +41,11 @@ def _print_trained(trained: Trained) -> None:
     if len(aside):
         counts = aside["reason"].value_counts(sort=True).iter_rows()
         reasons = ", ".join(f"{number} {reason}" for reason, number in counts)
-        print_line(f"Set aside: {len(aside)} files ({reasons}); listed in the report.", out)
+        files = count(len(aside), "file")
+        print_line(f"Set aside: {files} ({reasons}); listed in the report.", out)
     seconds = sum(trained.timings.values())
-    print_line(f"Took {seconds:.1f} s; {trained.seen.looked:,} images were looked at anew.", out)
+    looked = count(trained.seen.looked, "image")
+    print_line(f"Took {seconds:.1f} s; looked at {looked} anew.", out)
     print_line(f"Report: {trained.run.report}", out)
     print_line(f"Next: {next_commands(trained)[0]}", out)
 

@@ -72,7 +72,8 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
 def _file_option() -> inspect.Parameter:
     option = typer.Option(
         "--settings",
-        help="YAML file of settings, such as the settings.yaml of a run; options go before it.",
+        help="YAML file of these options, as a run keeps it in settings.yaml; an option beside "
+        "it wins.",
         metavar="FILE",
     )
     return inspect.Parameter(

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from objektiv.base.machine import this_machine
 from objektiv.faces.report import ReportData
+from objektiv.faces.words import count
+from objektiv.flow.run import typed
 from objektiv.flow.train import Trained
 from objektiv.models.choose import Trial
 
 
 def next_commands(trained: Trained) -> list[str]:
     """What to type next, best first."""
-    folder = trained.run.folder
+    folder = typed(trained.run.folder)
     return [
         f"objektiv predict IMAGES --run {folder}",
-        f"objektiv evaluate OTHER_FOLDER --bundle {trained.run.bundle}",
+        f"objektiv evaluate OTHER_FOLDER --bundle {typed(trained.run.bundle)}",
         f"objektiv export {folder}",
     ]
 
@@ -57,5 +59,5 @@ def _own_notes(trained: Trained) -> list[str]:
     return [
         f"The bundle was tried on test pictures: its probabilities differ by at most "
         f"{trained.shipped_difference:.4f} from the ones judged here.",
-        f"{trained.seen.looked:,} images were looked at anew; the others came from the bank.",
+        f"{count(trained.seen.looked, 'image')} looked at anew; the others came from the bank.",
     ]

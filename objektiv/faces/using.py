@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
-from objektiv.faces.words import headline, percent, percent_range
+from objektiv.faces.words import count, headline, percent, percent_range
 from objektiv.features.direct import Direct
 from objektiv.flow import use
-from objektiv.flow.run import open_run
-from objektiv.flow.settings import EvaluateSettings
+from objektiv.flow.run import open_run, typed
+from objektiv.flow.settings import EvaluateSettings, PredictSettings
 from objektiv.shipping.bundle import load
 
 SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
@@ -39,8 +40,10 @@ def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
         if c.recall
     ]
     print_table(("class", "items", "recall", "95 %"), rows, stream=sys.stdout)
+    for note in judged.notes:
+        print_line(f"Note: {note}.", sys.stdout)
     if aside := len(judged.dataset.quarantine):
-        print_line(f"Set aside: {aside} files; listed in quarantine.csv.", sys.stdout)
+        print_line(f"Set aside: {count(aside, 'file')}; listed in quarantine.csv.", sys.stdout)
     print_line(f"Predictions: {judged.run.folder}", sys.stdout)
 
 
@@ -53,25 +56,30 @@ def open_model(*, bundle: Path | None, run: Path | None, backbone: str | None) -
     return load(bundle or Path())
 
 
-def predict(model: use.Model, images: Sequence[Path], *, as_json: bool, top: int) -> int:
+def predict(
+    model: use.Model, images: Sequence[Path], settings: PredictSettings, *, as_json: bool
+) -> int:
     """Print what `model` says about each image; the exit code is 3 if none could be read."""
     paths = use.pictures_in(images)
     readable = 0
     rows: list[tuple[str, ...]] = []
-    for answer in use.answers(model, paths):
+    for answer in use.answers(model, paths, max_pixels=settings.max_pixels):
         readable += answer.error is None
         if as_json:
             print(json.dumps(_json(answer, model.classes), ensure_ascii=True))
         elif answer.error:
             print_line(f"objektiv: {answer.error}", sys.stderr)
         else:
-            rows.append((str(answer.path), *_best(answer, model.classes, top)))
+            rows.append((str(answer.path), *_best(answer, model.classes, settings.top)))
     if rows:
-        shown = min(top, len(model.classes))
+        classes = min(settings.top, len(model.classes))
         head = ["image", "class", "probability"]
-        head += [name for k in range(2, shown + 1) for name in (f"{k}.", "probability")]
+        head += [name for k in range(2, classes + 1) for name in (f"{k}.", "probability")]
         print_table(head, rows, stream=sys.stdout)
-    return 0 if readable else 3
+    if readable < len(paths) > 1:
+        missed = f"{len(paths) - readable:,} of {count(len(paths), 'file')}"
+        print_line(f"objektiv: {missed} could not be read", sys.stderr)
+    return 0 if readable else DataError.exit_code
 
 
 def _order(answer: use.Answer, top: int) -> list[int]:
@@ -106,4 +114,4 @@ def export(run: Path, to: Path | None) -> None:
     opened = open_run(run)
     target = use.export(opened, to or Path(f"{run.resolve().name}.objektiv"))
     print_line(f"Bundle: {target} ({target.stat().st_size / 1e6:.1f} MB)", sys.stdout)
-    print_line(f"Next: objektiv predict IMAGES --bundle {target}", sys.stdout)
+    print_line(f"Next: objektiv predict IMAGES --bundle {typed(target)}", sys.stdout)

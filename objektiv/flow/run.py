@@ -7,7 +7,9 @@ Try: `Run(Path("runs/cells-001")).scores()`.
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 
 from objektiv.base import files
 from objektiv.base.errors import ModelError, UsageError
+from objektiv.data.dataset import Dataset
+from objektiv.data.split import FORMULA_SIGNS
 from objektiv.judging.metrics import Scores, score
 from objektiv.judging.predictions import Predictions
 
@@ -34,6 +38,11 @@ LOG = "log.txt"
 def stem_of(root: Path) -> str:
     """A run's name after the folder its data lies in, in letters that every system takes."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", root.resolve().stem).strip("-.") or "run"
+
+
+def typed(path: Path) -> str:
+    """A path as one types it in a command, on every system: quoted where it holds a blank."""
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,20 @@ class Run:
         """Scores of one part, computed anew from the predictions."""
         positive = self.metrics()["test"]["positive"]
         return score(self.predictions().only(part), positive=positive)
+
+
+def save_quarantine(dataset: Dataset, path: Path) -> None:
+    """Publish what was set aside as CSV; a cell that a spreadsheet would run gets a `'` before."""
+    table = dataset.quarantine
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([_harmless(cell) for cell in row] for row in table.iter_rows())
+    files.write_text(path, text.getvalue())
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 
 def open_run(path: Path) -> Run:

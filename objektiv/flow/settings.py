@@ -41,5 +41,15 @@ class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, 
     )
 
 
+_MAX_PIXELS = ReadSettings.model_fields["max_pixels"]
+
+
+class PredictSettings(Settings):
+    """How `objektiv predict` reads images and shows answers."""
+
+    top: int = Field(default=3, ge=1, le=1000, description="Number of classes shown an image.")
+    max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+
+
 class EvaluateSettings(ReadSettings, RunSettings):
     """Everything that `objektiv evaluate` can be told."""

@@ -6,10 +6,7 @@ Try: `train(Path("cells"), TrainSettings(group=r"C\\d+"), progress=Progress()).r
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,17 +20,20 @@ from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
+from objektiv.data.sources import PARTS
 from objektiv.data.split import Split
 from objektiv.features.look import Seen, look
 from objektiv.flow import run as names
 from objektiv.flow.items import Items
+from objektiv.flow.log import Log
 from objektiv.flow.package import package
-from objektiv.flow.run import Run
+from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import TrainSettings
 from objektiv.judging.intervals import Interval, paired_difference
 from objektiv.judging.metrics import Scores, positive_class, score
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import STRENGTHS, Fitted, candidates, fit, fit_baseline
+from objektiv.models.heads import HEADS
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,19 +61,6 @@ class Trained:
     timings: dict[str, float]  # seconds a step
 
 
-class _Clock:
-    """Seconds of each step, in order."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def time(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-
-
 def train(
     data: Path | Dataset,
     settings: TrainSettings,
@@ -88,59 +75,84 @@ def train(
     """
     root = data.root if isinstance(data, Dataset) else data
     folder = files.new_numbered_folder(settings.out, settings.name or names.stem_of(root))
+    if split is not None:  # given as an object: the run's own copy is what a replay needs
+        settings = settings.model_copy(update={"split": folder / names.SPLIT})
     try:
         write_yaml(settings, folder / names.SETTINGS)
-        dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
-        datasets.require_trainable(dataset)
-        positive_class(dataset.classes, settings.positive)
-        return _train(dataset, settings, Run(folder), split=split, progress=progress)
+        log = Log(folder)
+        with log.ending():
+            log.line(f"data: {root.resolve()}")
+            return _train(data, settings, Run(folder), split=split, tell=(log, progress))
     except Cancelled:
         raise  # progress.jsonl tells how far it came
     except ObjektivError:
-        shutil.rmtree(folder, ignore_errors=True)  # it holds nothing yet that cost time
+        if not (folder / names.PREDICTIONS).exists():  # nothing in it that cost time
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
 def _train(
-    dataset: Dataset, settings: TrainSettings, run: Run, *, split: Split | None, progress: Progress
+    data: Path | Dataset,
+    settings: TrainSettings,
+    run: Run,
+    *,
+    split: Split | None,
+    tell: tuple[Log, Progress],
 ) -> Trained:
-    clock = _Clock()
-    progress = progress.in_folder(run.folder)
-    with clock.time("look"):
+    log, progress = tell[0], tell[1].in_folder(run.folder)
+    dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
+    split = _check(dataset, settings, given=split)
+    with log.step("look") as told:
         seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
-    with clock.time("split"):
+        told += [f"{len(seen.dataset.items):,} images, {seen.looked:,} of them looked at anew"]
+        told += [f"{len(seen.dataset.quarantine):,} set aside", f"{seen.size} pixels"]
+        told += [seen.precision, *seen.dataset.notes]
+    with log.step("split") as told:
         split = _split(seen.dataset, settings, given=split)
         split.save(run.folder / names.SPLIT)
+        told += [f"{len(split.ids(part)):,} {part}" for part in PARTS] + [*split.notes]
     items = Items.of(seen, split)
-    with clock.time("choose and fit"):
+    with log.step("choose and fit") as told:
         fitted = _fit(items, settings, progress)
-    with clock.time("judge"):
+        told += [f"strength {fitted.chosen.strength:g}", f"blocks {' '.join(fitted.chosen.blocks)}"]
+    with log.step("judge") as told:
         plain = fit_baseline(*items.learning(), settings=settings)
         judged = _judge(items.predictions(fitted), items.predictions(plain), settings.positive)
         judged.predictions.save(run.folder / names.PREDICTIONS)
         judged.baseline.save(run.folder / names.BASELINE)
-    with clock.time("package"):
+        told += [f"accuracy {judged.scores.accuracy.estimate:.4f} on test"]
+        told += [f"baseline {judged.baseline_scores.accuracy.estimate:.4f}"]
+    with log.step("package"):
         shipped = package(run, seen, fitted, judged.predictions, settings, judged.scores)
-    trained = Trained(run, settings, seen, split, fitted, judged, shipped, clock.seconds)
+    trained = Trained(run, settings, seen, split, fitted, judged, shipped, log.seconds)
     _write_tables(trained)
     return trained
 
 
+def _check(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split | None:
+    """What can be refused before an image is looked at; the split to use, if there is one."""
+    datasets.require_trainable(dataset)
+    positive_class(dataset.classes, settings.positive)
+    HEADS.get(settings.head)
+    return Split.load(settings.split) if given is None and settings.split else given
+
+
 def _split(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split:
-    if given is None and settings.split is None:
+    if given is None:
         return splits.split(dataset, settings)
-    split = given or Split.load(settings.split or Path())
-    kept = split.table.filter(~pl.col("id").is_in(dataset.quarantine["id"].implode()))
-    split = Split(kept, split.notes)
+    kept = given.table.filter(~pl.col("id").is_in(dataset.quarantine["id"].implode()))
+    split = Split(kept, given.notes)
     splits.check(split, dataset)
     return split
 
 
 def _fit(items: Items, settings: TrainSettings, progress: Progress) -> Fitted:
     features, truth = items.learning()
-    most = len(candidates(features)) * len(STRENGTHS)
+    most = len(STRENGTHS) + len(candidates(features)) - 1
     with progress.step("choose and fit", total=most) as step:
-        return fit(features, truth, settings=settings, advance=step.advance)
+        fitted = fit(features, truth, settings=settings, advance=step.advance)
+        step.advance(most - len(fitted.trials))  # strengths that need not be tried
+    return fitted
 
 
 def _judge(predictions: Predictions, baseline: Predictions, positive: str | None) -> Judged:
@@ -157,7 +169,7 @@ def _judge(predictions: Predictions, baseline: Predictions, positive: str | None
 def _write_tables(trained: Trained) -> None:
     """What a person or another program wants to read; metrics.json last, so it means finished."""
     folder, seen, judged = trained.run.folder, trained.seen, trained.judged
-    files.write_text(folder / names.QUARANTINE, seen.dataset.quarantine.write_csv())
+    save_quarantine(seen.dataset, folder / names.QUARANTINE)
     trials = [{**asdict(t), "blocks": " ".join(t.blocks)} for t in trained.fitted.trials]
     files.write_text(folder / names.HISTORY, pl.DataFrame(trials).write_csv())
     metrics = {

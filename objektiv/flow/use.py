@@ -7,6 +7,8 @@ Try: `for answer in answers(load(Path("cells.objektiv")), [Path("a.png")]): ...`
 from __future__ import annotations
 
 import os
+import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import DataError, ImageError
+from objektiv.base.errors import Cancelled, DataError, ImageError, ObjektivError
 from objektiv.base.machine import usable_cores
 from objektiv.base.names import natural_key, suggestion
 from objektiv.base.progress import Progress
@@ -26,16 +28,18 @@ from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.images import decode, read_bytes
+from objektiv.data.settings import ReadSettings
 from objektiv.flow import run as names
-from objektiv.flow.run import Run
+from objektiv.flow.log import Log
+from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
-from objektiv.judging.metrics import Scores, score
+from objektiv.judging.metrics import Scores, positive_class, score
 from objektiv.judging.predictions import Predictions
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.write import pack
 
 CHUNK = 16  # pictures held at once
-MAX_PIXELS = 50_000_000
+MAX_PIXELS: int = ReadSettings.model_fields["max_pixels"].default
 
 
 class Model(Protocol):
@@ -135,6 +139,7 @@ class Evaluated:
     dataset: Dataset
     predictions: Predictions
     scores: Scores
+    notes: tuple[str, ...] = ()  # what a reader of the scores must know
 
 
 def evaluate(
@@ -147,22 +152,55 @@ def evaluate(
     """
     dataset = datasets.read(data, settings)
     _check_classes(dataset, bundle.classes)
+    positive_class(bundle.classes, settings.positive)
     stem = settings.name or f"evaluate-{names.stem_of(dataset.root)}"
     folder = files.new_numbered_folder(settings.out, stem)
-    write_yaml(settings, folder / names.SETTINGS)
+    try:
+        write_yaml(settings, folder / names.SETTINGS)
+        log = Log(folder)
+        with log.ending():
+            log.line(f"data: {dataset.root}; bundle: {bundle.sha256}")
+            with log.step("predict"):
+                said = _answer(dataset, bundle, settings, progress.in_folder(folder))
+            dataset, predictions = _predictions(dataset, said, bundle.classes)
+            predictions.save(folder / names.PREDICTIONS)
+            save_quarantine(dataset, folder / names.QUARANTINE)
+            scores = score(predictions, positive=settings.positive)
+            log.line(f"accuracy {scores.accuracy.estimate:.4f} of {len(predictions):,} images")
+            metrics = {"test": scores.to_dict(), "bundle": bundle.sha256}
+            metrics |= {"precision": bundle.precision, "seconds": log.seconds}
+            files.write_json(folder / names.METRICS, metrics)
+    except Cancelled:
+        raise
+    except ObjektivError:
+        if not (folder / names.PREDICTIONS).exists():  # nothing in it that cost time
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Evaluated(
+        Run(folder), dataset, predictions, scores, _notes(dataset, predictions, bundle)
+    )
+
+
+def _answer(
+    dataset: Dataset, bundle: Bundle, settings: EvaluateSettings, progress: Progress
+) -> list[Answer]:
     paths = [Path(path) for path in dataset.items["path"]]
     said = []
-    with progress.in_folder(folder).step("predict", total=len(paths)) as step:
+    with progress.step("predict", total=len(paths)) as step:
         for answer in answers(bundle, paths, max_pixels=settings.max_pixels):
             said.append(answer)
             step.advance()
-    dataset, predictions = _predictions(dataset, said, bundle.classes)
-    scores = score(predictions, positive=settings.positive)
-    predictions.save(folder / names.PREDICTIONS)
-    files.write_text(folder / names.QUARANTINE, dataset.quarantine.write_csv())
-    metrics = {"test": scores.to_dict(), "bundle": bundle.sha256, "precision": bundle.precision}
-    files.write_json(folder / names.METRICS, metrics)
-    return Evaluated(Run(folder), dataset, predictions, scores)
+    return said
+
+
+def _notes(dataset: Dataset, predictions: Predictions, bundle: Bundle) -> tuple[str, ...]:
+    """What a reader of the scores must know about the data."""
+    notes = [*dataset.notes]
+    if absent := [name for name in bundle.classes if name not in set(dataset.items["label"])]:
+        notes.append(f"no image of {', '.join(absent)} is in the data")
+    if files.sha256("\n".join(sorted(predictions.hashes)).encode()) == bundle.facts.provenance.data:
+        notes.append("these are the images that the bundle was made from, so the scores flatter it")
+    return tuple(notes)
 
 
 def _check_classes(dataset: Dataset, known: Sequence[str]) -> None:
@@ -189,10 +227,12 @@ def _predictions(
     dataset = dataset.without(pl.DataFrame(failed, schema=kinds, orient="row"))
     if len(failed) == len(ids):
         raise DataError(
-            f"none of the {len(ids):,} files can be used",
-            value=failed[0][2],
-            allowed="Readable images are needed",
-            next="check the folder",
+            f"none of the {len(ids):,} files in {dataset.root} can be used",
+            value=", ".join(
+                f"{n} {reason}" for reason, n in Counter(r for _, r, _ in failed).items()
+            ),
+            allowed="At least one readable image is needed",
+            next=f"look at the first: {failed[0][2]}",
         )
     kept = [number for number, answer in enumerate(said) if not answer.error]
     index = {name: number for number, name in enumerate(classes)}
