@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks import measure
 from benchmarks.environments import python_with
-from benchmarks.other import REQUIREMENTS, keras_side
+from benchmarks.keras_process import REQUIREMENTS, keras_side
 
 EPOCHS, SHARES = 30, (0.6, 0.2)  # of images in training and validation: COURSE.md, case malaria
 TIMES, WARM_SECONDS = 200, 5

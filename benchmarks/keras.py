@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks import measure
 from benchmarks.environments import python_with
 from benchmarks.extraction import ours
-from benchmarks.other import REQUIREMENTS, keras_side
+from benchmarks.keras_process import REQUIREMENTS, keras_side
 
-IMAGES = 1200
+IMAGES = 3000
 SIZES = (224, 128)
 TIMES = 4
 
