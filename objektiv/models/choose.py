@@ -59,8 +59,10 @@ class Fitted:
 def candidates(features: Features) -> list[tuple[str, ...]]:
     """The sets of blocks that compete for the model."""
     network = tuple(b.name for b in features.blocks if b.name not in PLAIN)
-    stages = network[:-1]
-    return [(*network, COLOURS), (*stages, COLOURS), network]  # the first holds the others
+    stages, late = network[:-1], network[-2:]
+    # The first holds the others. Cells want the early stages and colours, photographs like those
+    # the network was trained on want the last two blocks.
+    return [(*network, COLOURS), (*stages, COLOURS), network, late]
 
 
 def fit(
