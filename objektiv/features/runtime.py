@@ -15,4 +15,10 @@ import sys
 # program's wish. Watched by tests/contract/test_no_network.py.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
+import numpy as np  # noqa: E402
 import openvino as openvino  # noqa: E402  (the line above must come first)
+
+# Two threads that hand OpenVINO the first array of a process at the same moment wait for each
+# other for ever (seen with 2026.4.1: in `Tensor(array)`, two decoding threads). So the first array
+# is handed over here, by the one thread that imports.
+openvino.Tensor(np.zeros(1, np.float32))

@@ -6,6 +6,7 @@ largest difference between the shipped bundle's probabilities and the tested one
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def package(
     files.write_text(run.folder / names.CARD, contents.card)
     difference = _difference(bundle, seen, predictions.only("test"), settings.max_pixels)
     if difference > LIMIT:
+        shutil.rmtree(run.bundle)
         raise ModelError(
             "the bundle does not say what was tested",
             value=f"a probability differs by {difference:.3f}",

@@ -1,0 +1,97 @@
+"""The table of backbones: what stands in it is true of the network."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import onnx
+import pytest
+
+from objektiv.base.errors import ModelError, UsageError
+from objektiv.features.backbones import (
+    BACKBONES,
+    FEATURES,
+    IMAGENET_LOGITS,
+    Backbone,
+    imagenet_classes,
+)
+from objektiv.features.engine import backbone_graph
+from objektiv.features.graph import FLOAT, GraphBuilder
+from objektiv.features.preprocess import PIXELS
+from objektiv.features.weights import KNOWN
+
+LISTED = [BACKBONES.get(name) for name in BACKBONES]
+
+
+@pytest.mark.parametrize("backbone", LISTED, ids=lambda b: b.name)
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_listed_backbone_makes_its_graph(backbone: Backbone, precision: str) -> None:
+    """Its graph has as many feature columns as its blocks say, and 1,000 logits."""
+    graph = GraphBuilder()
+    pixels = graph.input(PIXELS, FLOAT, ["batch", 64, 64, 3])
+    backbone.add_in(precision, graph, pixels)  # type: ignore[arg-type]
+    graph.output(FEATURES, FLOAT, ["batch", backbone.width])
+    graph.output(IMAGENET_LOGITS, FLOAT, ["batch", len(imagenet_classes())])
+
+    model = graph.model(backbone.name)  # onnx infers the shapes and compares
+
+    assert [o.name for o in model.graph.output] == [FEATURES, IMAGENET_LOGITS]
+    assert backbone.width == sum(backbone.blocks.values())
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    widths = [o.type.tensor_type.shape.dim[1].dim_value for o in inferred.graph.output]
+    assert widths == [backbone.width, 1000]
+
+
+@pytest.mark.parametrize("backbone", LISTED, ids=lambda b: b.name)
+def test_a_listed_backbone_has_weights_with_a_licence(backbone: Backbone) -> None:
+    """Each says where its weights come from and under which licence."""
+    assert backbone.weights is KNOWN[backbone.weights_name]
+    assert backbone.weights.licence == "Apache-2.0"
+    assert backbone.name in BACKBONES
+    assert 0.5 < backbone.imagenet_top1 < 1
+
+
+def test_the_last_layer_is_left_out_where_nobody_asks_for_it() -> None:
+    """A graph of features alone does not carry the 1,280,000 numbers of the 1,000 classes."""
+    constants = onnx.load_from_string(backbone_graph("lite0", size=64)).graph.initializer
+
+    assert not any(1000 in c.dims for c in constants)
+
+
+def test_an_unknown_backbone_suggests_the_nearest() -> None:
+    """The message holds the value, the known names, the near one and the command that lists."""
+    with pytest.raises(UsageError, match=r"'lite9'.*Known: lite0.*'lite0'\? see `objektiv doctor`"):
+        BACKBONES.get("lite9")
+
+
+def test_int8_is_refused_where_a_backbone_has_no_such_form(small: None) -> None:
+    """Asked for 8 bits, a backbone whose ranges nobody measured says what it can."""
+    graph = GraphBuilder()
+
+    with pytest.raises(ModelError, match=r"no 8-bit form: --precision int8.*fp32.*lite0"):
+        BACKBONES.get("tiny").add_in("int8", graph, "pixels")
+
+
+def test_imagenet_has_a_thousand_names() -> None:
+    """Each of the 1,000 classes has one name of its own, without spaces around it."""
+    names = imagenet_classes()
+
+    assert len(names) == len(set(names)) == 1000
+    assert all(name == name.strip() and name for name in names)
+    assert (names[0], names[207], names[999]) == ("tench", "golden retriever", "toilet tissue")
+
+
+def test_imagenet_names_stand_at_their_index(real_data: Path) -> None:
+    """A list of 120 real pictures with index and name agrees with ours."""
+
+    def plain(name: str) -> str:
+        return name.casefold().replace("_", " ").replace("'", "")
+
+    with (real_data / "imagenet_sample" / "labels.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+
+    assert len(rows) == 120
+    assert [plain(imagenet_classes()[int(row["class_index"])]) for row in rows] == [
+        plain(row["name"]) for row in rows
+    ]
