@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import hypothesis
-import numpy as np
 import pytest
 
 from objektiv.flow.settings import TrainSettings
@@ -43,10 +42,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(shapes: Path, bank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished run folder of a training on the shapes; tests must not change it."""
     from objektiv.faces import python  # here: most tests need no training, and it takes a second
-    from objektiv.features.runtime import openvino
 
-    # Two threads that hand OpenVINO the first array of a process at once wait for each other.
-    openvino.Tensor(np.zeros(1, np.float32))
     out = tmp_path_factory.mktemp("runs")
     settings = TrainSettings(group=drawn.GROUP, out=out, bank=bank, precision="fp32")
     return python.train(shapes, settings=settings).folder

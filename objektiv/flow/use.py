@@ -205,8 +205,9 @@ def _notes(dataset: Dataset, predictions: Predictions, bundle: Bundle) -> tuple[
 
 def _check_classes(dataset: Dataset, known: Sequence[str]) -> None:
     if strange := [name for name in dataset.classes if name not in known]:
+        number = "1 class" if len(strange) == 1 else f"{len(strange)} classes"
         raise DataError(
-            f"the data has {len(strange)} classes that the bundle does not know",
+            f"the data has {number} that the bundle does not know",
             value=", ".join(repr(name) for name in strange[:5]),
             allowed=f"Classes of this bundle: {', '.join(known)}",
             next=suggestion(strange[0], known) or "rename the folders, or train on this data",

@@ -124,16 +124,12 @@ def test_a_kill_at_any_file_operation_loses_at_most_a_shard(
     assert all(killed)
 
 
-def _random_kills(
-    fill: Fill, root: Path, tmp_path: Path, *, tries: int, longest: float
-) -> int:
+def _random_kills(fill: Fill, root: Path, tmp_path: Path, *, tries: int, longest: float) -> int:
     """Kill at random moments; returns how many came before the end."""
     expected = fill(_job(root, tmp_path / "whole"))[0]["result"]["digest"]
     moments = generator(0, "kills").uniform(0, longest, tries)
     return sum(
-        _kill_and_go_on(
-            fill, _job(root, tmp_path / f"{n}", die_after=float(moment)), expected
-        )
+        _kill_and_go_on(fill, _job(root, tmp_path / f"{n}", die_after=float(moment)), expected)
         for n, moment in enumerate(moments)
     )
 
