@@ -1,0 +1,31 @@
+"""The example that README and docstrings point to."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.flow import drawn
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "five_lines.py"
+
+
+def test_the_example_runs(
+    shapes: Path,
+    trained: Path,
+    bank: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its at most 40 lines train, export, load and name a picture."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OBJEKTIV_BANK", str(bank))
+    runpy.run_path(str(EXAMPLE))["main"](str(shapes), drawn.GROUP)
+    said = capsys.readouterr().out
+
+    assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) <= 40
+    assert "accuracy on the test part" in said
+    assert (tmp_path / "example.objektiv").is_file()
