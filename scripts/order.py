@@ -63,6 +63,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "console",
         "using",
         "options",
+        "exits",
         "python",
         "cli",
     ),

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "sklearn": {"data.digits"},
     "jinja2": {"faces.report"},
-    "typer": {"faces.cli", "faces.options"},
+    "typer": {"faces.cli", "faces.exits", "faces.options"},
     "yaml": {"base.settings"},
     "matplotlib": set(),
     "torch": set(),

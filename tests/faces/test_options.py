@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from objektiv.faces import cli
+from objektiv.faces.exits import run
 from objektiv.flow.settings import TrainSettings
 
 
 def test_every_setting_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     """Each field of the training's settings stands in its help."""
-    assert cli._run(["train", "--help"]) == 0
+    assert run(cli.app, ["train", "--help"]) == 0
     text = capsys.readouterr().out
     for name in TrainSettings.model_fields:
         assert f"--{name.replace('_', '-')}" in text
@@ -18,6 +19,6 @@ def test_every_setting_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_all_mistakes_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """Two wrong values give one message that names both."""
-    assert cli._run(["train", "x", "--folds", "1", "--fit", "squash"]) == 2
+    assert run(cli.app, ["train", "x", "--folds", "1", "--fit", "squash"]) == 2
     said = capsys.readouterr().err
     assert "folds" in said and "fit" in said

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from objektiv.faces import cli
+from objektiv.faces.exits import run
 
 
 def test_predict_names_pictures_as_json(
@@ -17,7 +18,7 @@ def test_predict_names_pictures_as_json(
     picture = next(p for p in sorted(shapes.rglob("*.png")))
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    code = cli._run(["predict", str(picture), str(broken), "--run", str(trained), "--json"])
+    code = run(cli.app, ["predict", str(picture), str(broken), "--run", str(trained), "--json"])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     assert code == 0
@@ -33,8 +34,8 @@ def test_export_writes_a_file_that_evaluate_reads(
     bundle = tmp_path / "shapes.objektiv"
     out = tmp_path / "runs"
 
-    assert cli._run(["export", str(trained), "--to", str(bundle)]) == 0
+    assert run(cli.app, ["export", str(trained), "--to", str(bundle)]) == 0
     command = ["evaluate", str(shapes), "--bundle", str(bundle), "--out", str(out)]
-    assert cli._run(command) == 0
+    assert run(cli.app, command) == 0
     assert "of 60" in capsys.readouterr().out.lower().replace("60 test pictures", "60")
     assert len(list(out.glob("*/predictions.parquet"))) == 1
