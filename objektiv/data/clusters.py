@@ -12,8 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from objektiv.base.errors import DataError
 
@@ -26,20 +24,27 @@ def find_clusters(items: pl.DataFrame) -> Ints:
 
     A null group or hash joins nothing.
     """
-    rows, knots = [np.arange(len(items))], [np.arange(len(items))]
-    first = len(items)
-    for column in ("group", "hash"):
-        if column not in items.columns:
-            continue
-        rows.append(np.flatnonzero(items[column].is_not_null().to_numpy()))
-        values = items[column].drop_nulls().cast(pl.String).to_list()
-        names, codes = np.unique(np.array(values, dtype=object), return_inverse=True)
-        knots.append(first + codes)
-        first += len(names)
-    ends = np.concatenate(rows), np.concatenate(knots)
-    graph = coo_array((np.ones(len(ends[0])), ends), shape=(first, first))
-    found = connected_components(graph, directed=False)[1][: len(items)]
-    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+    keys = [_codes(items[name]) for name in ("group", "hash") if name in items.columns]
+    clusters = np.arange(len(items))
+    # Everybody takes the lowest number among those who share a key, until nobody changes.
+    # SciPy's connected_components says the same, but importing it takes a third of a second.
+    while True:
+        joined = clusters
+        for rows, codes in keys:
+            lowest = np.full(int(codes.max(initial=-1)) + 1, len(items))
+            np.minimum.at(lowest, codes, joined[rows])
+            joined = joined.copy()
+            joined[rows] = lowest[codes]
+        if np.array_equal(joined, clusters):
+            return np.unique(clusters, return_inverse=True)[1].astype(np.int64)
+        clusters = joined
+
+
+def _codes(values: pl.Series) -> tuple[Ints, Ints]:
+    """The rows that have a value, and the number of each one's value."""
+    known = np.flatnonzero(values.is_not_null().to_numpy())
+    ranks = values.drop_nulls().cast(pl.String).rank("dense")
+    return known, ranks.to_numpy().astype(np.int64) - 1
 
 
 def kinds(items: pl.DataFrame) -> str:

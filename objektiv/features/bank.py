@@ -150,8 +150,8 @@ class View:
             if not found:
                 continue
             sources, targets = map(list, zip(*found, strict=True))
-            kept = shard["features"].astype(np.float32)
-            values[targets, : kept.shape[1]] = kept[sources]
+            kept = shard["features"]
+            values[targets, : kept.shape[1]] = kept[sources]  # 32 bits from here on
             told = [shard[name] for name in FACTS]
             for i in sources:
                 facts[names[i]] = tuple(column[i].item() for column in told)

@@ -22,7 +22,7 @@ from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
 from objektiv.data.sources import PARTS
 from objektiv.data.split import Split
-from objektiv.features.look import Seen, look
+from objektiv.features.look import Features, Seen, look
 from objektiv.flow import run as names
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
@@ -32,7 +32,7 @@ from objektiv.flow.settings import TrainSettings
 from objektiv.judging.intervals import Interval, paired_difference
 from objektiv.judging.metrics import Scores, positive_class, score
 from objektiv.judging.predictions import Predictions
-from objektiv.models.choose import STRENGTHS, Fitted, candidates, fit, fit_baseline
+from objektiv.models.choose import STRENGTHS, Fitted, Truth, candidates, fit, fit_baseline
 from objektiv.models.heads import HEADS
 
 
@@ -113,10 +113,11 @@ def _train(
         told += [f"{len(split.ids(part)):,} {part}" for part in PARTS] + [*split.notes]
     items = Items.of(seen, split)
     with log.step("choose and fit") as told:
-        fitted = _fit(items, settings, progress)
+        features, truth = items.learning()
+        fitted = _fit(features, truth, settings, progress)
         told += [f"strength {fitted.chosen.strength:g}", f"blocks {' '.join(fitted.chosen.blocks)}"]
     with log.step("judge") as told:
-        plain = fit_baseline(*items.learning(), settings=settings)
+        plain = fit_baseline(features, truth, settings=settings)
         judged = _judge(items.predictions(fitted), items.predictions(plain), settings.positive)
         judged.predictions.save(run.folder / names.PREDICTIONS)
         judged.baseline.save(run.folder / names.BASELINE)
@@ -146,8 +147,7 @@ def _split(dataset: Dataset, settings: TrainSettings, *, given: Split | None) ->
     return split
 
 
-def _fit(items: Items, settings: TrainSettings, progress: Progress) -> Fitted:
-    features, truth = items.learning()
+def _fit(features: Features, truth: Truth, settings: TrainSettings, progress: Progress) -> Fitted:
     most = len(STRENGTHS) + len(candidates(features)) - 1
     with progress.step("choose and fit", total=most) as step:
         fitted = fit(features, truth, settings=settings, advance=step.advance)

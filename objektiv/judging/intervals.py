@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from objektiv.base.errors import DataError
 from objektiv.judging.predictions import Predictions
@@ -207,6 +206,8 @@ def _spread(means: Sequence[Mean], groups: Groups, *, likeness: float = LIKENESS
     known = min(effective, _groups_that_tell(means, groups)) if independent > 0 else 0.0
     ratio = seen / independent if independent > 0 else believed
     inflation = (known * ratio + LIKENESS_GROUPS * believed) / (known + LIKENESS_GROUPS)
+    from scipy.special import stdtrit  # here, because naming a picture must not wait for it
+
     quantile = float(stdtrit(effective + LIKENESS_GROUPS, TAIL))
     return _Spread(independent, max(1.0, inflation), quantile, count, likeness)
 

@@ -9,7 +9,7 @@ Try: `fit(features, Truth(labels, folds, ("cat", "dog")), settings=HeadSettings(
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from objektiv.features.descriptors import COLOURS
 from objektiv.features.look import SIZE, Features
 from objektiv.judging.calibration import fit_temperature, softmax
-from objektiv.models.heads import HEADS, Fit, Task
+from objektiv.models.heads import HEADS, Fit, Task, Variant
 from objektiv.models.logistic import Floats
 from objektiv.models.model import PLAIN, Probe, importance, matrix
 from objektiv.models.settings import HeadSettings
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)  # C times columns; the best lie inside
+MIDDLE = 3.0  # where the sets of blocks are compared
 SMALLEST = 1e-12
 
 
@@ -88,30 +89,39 @@ def _fit(
     settings: HeadSettings,
     advance: Callable[[], None],
 ) -> Fitted:
-    """Search the strength with the first set of blocks, which holds all of them; then compare the
-    other sets at that strength, each from the first one's parameters."""
+    """Compare the sets of blocks at a middle strength; then walk to the best strength of the best
+    set, from neighbour to neighbour."""
     search = _Search(features, truth, options[0], settings)
-    outcomes: list[_Outcome] = []
-    for strength in STRENGTHS:
-        outcomes.append(search.at(strength, options[0], like=outcomes[-1] if outcomes else None))
+    found = {used: {MIDDLE: outcome} for used, outcome in search.sets(options, MIDDLE).items()}
+    for _ in options:
         advance()
-        if len(outcomes) > 1 and outcomes[-1].trial.log_loss > outcomes[-2].trial.log_loss:
-            break
-    first = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
-    for used in options[1:]:
-        outcomes.append(search.at(first.trial.strength, used, like=first))
-        advance()
-    best = min(outcomes, key=lambda outcome: outcome.trial.log_loss)
+    best = min((tried[MIDDLE] for tried in found.values()), key=_log_loss)
+    tried = found[best.trial.blocks]
+    while wanted := [s for s in _neighbours(best.trial.strength) if s not in tried]:
+        tried |= search.strengths(best, wanted)
+        for _ in wanted:
+            advance()
+        best = min(tried.values(), key=_log_loss)
     temperature = fit_temperature(best.logits, truth.labels)
     weights, bias = search.final(best)
     probe = Probe(truth.classes, best.trial.blocks, weights, bias, temperature)
-    return Fitted(probe, best.trial, tuple(o.trial for o in outcomes), best.logits / temperature)
+    trials = tuple(outcome.trial for tried in found.values() for outcome in tried.values())
+    return Fitted(probe, best.trial, trials, best.logits / temperature)
+
+
+def _neighbours(strength: float) -> tuple[float, ...]:
+    at = STRENGTHS.index(strength)
+    return STRENGTHS[max(at - 1, 0) : at + 2]
 
 
 class _Outcome(NamedTuple):
     trial: Trial
     logits: NDArray[np.float64]  # (items, classes), out of fold
-    head: Fit  # of every fold's problem
+    fit: Fit  # of every fold's problem
+
+
+def _log_loss(outcome: _Outcome) -> float:
+    return outcome.trial.log_loss
 
 
 class _Search:
@@ -123,32 +133,42 @@ class _Search:
         numbers = np.unique(truth.folds)
         self._own = np.searchsorted(numbers, truth.folds)  # the problem that left an item out
         self._features, self._blocks, self._truth = features, blocks, truth
-        self._settings = settings
+        self._head, self._settings = HEADS.get(settings.head), settings
         self._x = matrix(features, blocks)
-        self._transposed = np.ascontiguousarray(self._x.T)
         self._task = self._task_of(truth.folds[None, :] != numbers[:, None])
 
-    def at(self, strength: float, used: tuple[str, ...], *, like: _Outcome | None) -> _Outcome:
-        """Fit the blocks `used`, and judge each item by the map that has not seen it."""
-        head = self._head(self._task, used, like)
-        linear, labels = head.at(strength), self._truth.labels
-        rows = np.arange(len(labels))
-        logits = linear.logits(self._x)[self._own, rows].astype(np.float64)
-        right = softmax(logits)[rows, labels]
-        loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
-        accuracy = float((logits.argmax(axis=1) == labels).mean())
-        return _Outcome(Trial(used, strength, loss, accuracy), logits, head)
+    def sets(
+        self, options: Sequence[tuple[str, ...]], strength: float
+    ) -> dict[tuple[str, ...], _Outcome]:
+        """Each set of blocks at one strength."""
+        variants = [Variant(self._importance(used), strength) for used in options]
+        fits = zip(options, self._head(self._task, variants), strict=True)
+        return {used: self._judge(Trial(used, strength, 0, 0), fit) for used, fit in fits}
+
+    def strengths(self, like: _Outcome, strengths: Sequence[float]) -> dict[float, _Outcome]:
+        """The blocks of `like` at other strengths, each begun where it ended."""
+        used = like.trial.blocks
+        variants = [Variant(self._importance(used), strength, like.fit) for strength in strengths]
+        fits = zip(strengths, self._head(self._task, variants), strict=True)
+        return {strength: self._judge(Trial(used, strength, 0, 0), fit) for strength, fit in fits}
 
     def final(self, chosen: _Outcome) -> tuple[Floats, Floats]:
         """Weights (columns of the chosen blocks, classes) and bias, fitted on every item."""
-        used = chosen.trial.blocks
+        importance = self._importance(chosen.trial.blocks)
         task = self._task_of(np.ones((1, len(self._truth.labels)), bool))
-        linear = self._head(task, used, chosen).at(chosen.trial.strength, exact=True)
-        return linear.weights[0][self._importance(used) > 0], linear.bias[0]
+        variant = Variant(importance, chosen.trial.strength, chosen.fit)
+        linear = self._head(task, [variant], exact=True)[0].linear
+        return linear.weights[0][importance > 0], linear.bias[0]
 
-    def _head(self, task: Task, used: tuple[str, ...], like: _Outcome | None) -> Fit:
-        head = HEADS.get(self._settings.head)
-        return head(task, self._importance(used), like.head if like else None)
+    def _judge(self, trial: Trial, fit: Fit) -> _Outcome:
+        """Judge each item by the map that has not seen it."""
+        labels = self._truth.labels
+        rows = np.arange(len(labels))
+        logits = fit.linear.logits(self._x)[self._own, rows].astype(np.float64)
+        right = softmax(logits)[rows, labels]
+        loss = float(-np.log(np.maximum(right, SMALLEST)).mean())
+        accuracy = float((logits.argmax(axis=1) == labels).mean())
+        return _Outcome(replace(trial, log_loss=loss, accuracy=accuracy), logits, fit)
 
     def _importance(self, used: tuple[str, ...]) -> Floats:
         return importance(self._features, self._blocks, used=used)
@@ -156,5 +176,4 @@ class _Search:
     def _task_of(self, fitted: NDArray[np.bool_]) -> Task:
         balanced = self._settings.class_weights == "balanced"
         truth = self._truth
-        matrices = self._x, self._transposed
-        return Task(*matrices, truth.labels, len(truth.classes), fitted, balanced=balanced)
+        return Task(self._x, truth.labels, len(truth.classes), fitted, balanced=balanced)

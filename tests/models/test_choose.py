@@ -40,7 +40,9 @@ def test_an_items_own_label_does_not_reach_its_out_of_fold_logits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Turning the labels of one fold changes the other folds' logits, not its own."""
-    monkeypatch.setattr(choose, "STRENGTHS", (10.0,))  # what is chosen depends on all labels
+    monkeypatch.setattr(
+        choose, "STRENGTHS", (choose.MIDDLE,)
+    )  # what is chosen depends on all labels
     monkeypatch.setattr(choose, "candidates", lambda features: [("stem", "stage1", "final")])
     features, truth = drawn(apart=0.5)
     turned = truth.labels.copy()
@@ -114,3 +116,14 @@ def test_head_names_are_suggested(tmp_path: Path) -> None:
     """An unknown head is refused with the near name."""
     with pytest.raises(Exception, match="did you mean 'logistic'"):
         fit(*drawn(), settings=HeadSettings(head="logistik"))
+
+
+def test_the_strength_is_walked_to_from_the_middle() -> None:
+    """Both neighbours of the best strength are tried unless it is the last of the list."""
+    features, truth = drawn(apart=0.15)
+    fitted = fit(features, truth, settings=SETTINGS)
+    tried = [t.strength for t in fitted.trials if t.blocks == fitted.chosen.blocks]
+    at = choose.STRENGTHS.index(fitted.chosen.strength)
+
+    assert set(choose.STRENGTHS[max(at - 1, 0) : at + 2]) <= set(tried)
+    assert {t.blocks for t in fitted.trials} == set(candidates(features))

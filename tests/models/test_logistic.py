@@ -21,18 +21,22 @@ def _data(classes: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.
 
 
 def _problems(
-    x: NDArray[np.float32], labels: NDArray[np.int64], weights: NDArray[np.float32]
+    x: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    strength: float,
 ) -> Problems:
     count = len(weights)
     shift = np.tile(x.mean(axis=0), (count, 1)).astype(np.float32)
     scale = np.tile(1 / x.std(axis=0), (count, 1)).astype(np.float32)
-    transposed = np.ascontiguousarray(x.T)
-    return Problems(x, transposed, labels, int(labels.max()) + 1, weights, shift, scale)
+    strengths = np.full(count, strength, np.float32)
+    return Problems(x, labels, int(labels.max()) + 1, weights, shift, scale, strengths)
 
 
-def _solved(problems: Problems, strength: float) -> Linear:
-    leading = Leading.of(problems)
-    theta = minimise(problems, leading, strength=strength, tolerance=1e-7, rounds=3000)
+def _solved(problems: Problems) -> Linear:
+    leading = Leading.of(problems.x, problems.shift[0], problems.scale[0])
+    each = Leading.each([leading] * problems.count)
+    theta = minimise(problems, each, tolerance=1e-7, rounds=3000)
     return problems.of_raw(theta)
 
 
@@ -45,7 +49,7 @@ def _centred(logits: NDArray[np.floating]) -> NDArray[np.floating]:
 def test_minimum_is_that_of_scikit_learn(classes: int, strength: float) -> None:
     """With several classes the strength is scikit-learn's C."""
     x, labels = _data(classes)
-    ours = _solved(_problems(x, labels, np.ones((1, ITEMS), np.float32)), strength).logits(x)[0]
+    ours = _solved(_problems(x, labels, np.ones((1, ITEMS), np.float32), strength)).logits(x)[0]
     standard = (x - x.mean(axis=0)) / x.std(axis=0)
     theirs = LogisticRegression(C=strength, tol=1e-9, max_iter=10_000).fit(standard, labels)
 
@@ -55,7 +59,7 @@ def test_minimum_is_that_of_scikit_learn(classes: int, strength: float) -> None:
 def test_two_classes_are_scikit_learns_at_twice_the_strength() -> None:
     """Two columns that mirror each other share the penalty that one column has there."""
     x, labels = _data(2)
-    ours = _solved(_problems(x, labels, np.ones((1, ITEMS), np.float32)), 0.05).logits(x)[0]
+    ours = _solved(_problems(x, labels, np.ones((1, ITEMS), np.float32), 0.05)).logits(x)[0]
     standard = (x - x.mean(axis=0)) / x.std(axis=0)
     theirs = LogisticRegression(C=0.1, tol=1e-9, max_iter=10_000).fit(standard, labels)
 
@@ -68,8 +72,8 @@ def test_each_problem_is_solved_as_if_it_were_alone() -> None:
     weights = np.ones((3, ITEMS), np.float32)
     for fold in range(3):
         weights[fold, fold::3] = 0
-    together = _solved(_problems(x, labels, weights), 0.05).logits(x)
-    alone = [_solved(_problems(x, labels, weights[[f]]), 0.05).logits(x)[0] for f in range(3)]
+    together = _solved(_problems(x, labels, weights, 0.05)).logits(x)
+    alone = [_solved(_problems(x, labels, weights[[f]], 0.05)).logits(x)[0] for f in range(3)]
 
     assert together == pytest.approx(np.stack(alone), abs=6e-3)
 
@@ -79,33 +83,33 @@ def test_an_item_of_weight_zero_changes_nothing() -> None:
     x, labels = _data(3)
     weights = np.ones((1, ITEMS), np.float32)
     weights[0, :40] = 0
-    before = _problems(x, labels, weights)
+    before = _problems(x, labels, weights, 0.05)
     changed = x.copy()
     changed[:40] = 10
     after = Problems(
         changed,
-        np.ascontiguousarray(changed.T),
         np.where(np.arange(ITEMS) < 40, 0, labels),
         3,
         weights,
         before.shift,
         before.scale,
+        before.strengths,
     )
 
-    assert _solved(after, 0.05).weights == pytest.approx(_solved(before, 0.05).weights, abs=6e-3)
+    assert _solved(after).weights == pytest.approx(_solved(before).weights, abs=6e-3)
 
 
 def test_gradient_is_that_of_finite_differences() -> None:
     """Along a random direction the loss changes as the gradient says."""
     x, labels = _data(4)
     weights = np.random.default_rng(1).uniform(size=(2, ITEMS)).astype(np.float32)
-    problems = _problems(x, labels, weights)
+    problems = _problems(x, labels, weights, 0.7)
     rng = np.random.default_rng(2)
     place = rng.normal(scale=0.1, size=(2, COLUMNS + 1, 4)).astype(np.float32)
     way = rng.normal(size=place.shape).astype(np.float32)
-    _, gradient = problems.loss(place, 0.7)
+    _, gradient = problems.loss(place)
     step = np.float32(1e-2)
-    ahead, behind = (problems.loss(place + s * way, 0.7)[0] for s in (step, -step))
+    ahead, behind = (problems.loss(place + s * way)[0] for s in (step, -step))
 
     assert (gradient * way).sum(axis=(1, 2)) == pytest.approx((ahead - behind) / 0.02, rel=2e-3)
 
@@ -113,6 +117,6 @@ def test_gradient_is_that_of_finite_differences() -> None:
 def test_the_same_problems_give_the_same_bytes() -> None:
     """Nothing in the search is left to chance."""
     x, labels = _data(3)
-    problems = _problems(x, labels, np.ones((1, ITEMS), np.float32))
+    problems = _problems(x, labels, np.ones((1, ITEMS), np.float32), 0.1)
 
-    assert _solved(problems, 0.1).weights.tobytes() == _solved(problems, 0.1).weights.tobytes()
+    assert _solved(problems).weights.tobytes() == _solved(problems).weights.tobytes()
