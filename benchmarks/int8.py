@@ -153,7 +153,7 @@ def _direct(folder: Path, rows: list[list[str]]) -> measure.Row:
     for side in SIDES:
         network = Direct("lite0", precision=side)
         answers[side] = np.array([network.predict([p]).logits[0].argmax() for p in pictures])
-    right = {side: float((found == labels).mean()) for side, found in answers.items()}
+    right: measure.Row = {side: float((found == labels).mean()) for side, found in answers.items()}
     other = int((answers["fp32"] != answers["int8"]).sum())
     return {
         "protocol": "own last layer",

@@ -49,7 +49,6 @@ EXTRAS = Registry(
         "video": Extra(("av>=18.1",), "one class per video"),
         "labels": Extra(("cleanlab>=2.9",), "a search for wrong labels"),
         "tune": Extra(("optuna>=5.0",), "a search over settings"),
-        "int8": Extra(("nncf>=3.4",), "8-bit bundles"),
         "ort": Extra(("onnxruntime>=1.31",), "ONNX Runtime as a second engine"),
         "studio": Extra(("nicegui>=3.18",), "the page to work with in a browser"),
         "store": Extra(

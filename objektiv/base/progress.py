@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from objektiv.base import files
 from objektiv.base.errors import Cancelled
 
 CANCEL_FILE = "cancel"
@@ -98,7 +99,8 @@ class Progress:
         if self._folder:
             # An append of one short line; the one file of ours that is not published whole,
             # because a torn last line of progress harms nobody.
-            with (self._folder / PROGRESS_FILE).open("a", encoding="utf-8") as stream:
+            path = self._folder / PROGRESS_FILE
+            with files.writing(path), path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(event)) + "\n")
 
     def _cancelled(self) -> bool:

@@ -6,7 +6,8 @@ names every mistake with the nearest right name. Flags, YAML, web form and docs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,22 +35,36 @@ def make(kind: type[S], values: Mapping[str, Any], *, source: str = "settings") 
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        mistakes = [_mistake(kind, dict(e)) for e in error.errors()]
         raise SettingsError(
             f"{source} cannot be used",
-            value="; ".join(mistakes),
+            value="; ".join(_mistakes(kind, map(dict, error.errors()))),
             allowed=f"Known settings: {', '.join(kind.model_fields)}",
             next="correct what is named; `--help` of the command lists types and limits",
         ) from error
 
 
-def _mistake(kind: type[Settings], error: dict[str, Any]) -> str:
-    name = ".".join(map(str, error["loc"])) or "settings"
-    if error["type"] == "extra_forbidden":
-        hint = suggestion(name, kind.model_fields)
-        return f"unknown setting '{name}'" + (f", {hint}" if hint else "")
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{name} = {error['input']!r}: {message}"
+_SHORT = reprlib.Repr()  # aliases in YAML can make a value of any length out of ten lines
+_SHORT.maxstring = _SHORT.maxother = 200
+_SHORT.maxlevel = 2
+
+
+def _mistakes(kind: type[Settings], errors: Iterable[dict[str, Any]]) -> list[str]:
+    """A sentence a setting; what several types of one setting say is told together."""
+    found: dict[str, str] = {}
+    for error in errors:
+        # behind the setting's name: places in a list, and names of types that tell nobody anything
+        first, *more = error["loc"] or ("settings",)
+        name = ".".join(map(str, [first, *(part for part in more if isinstance(part, int))]))
+        if error["type"] == "extra_forbidden":
+            hint = suggestion(name, kind.model_fields)
+            found[name] = f"unknown setting '{name}'" + (f", {hint}" if hint else "")
+            continue
+        message = error["msg"].removeprefix("Value error, ").partition(" for <class")[0]
+        if name in found:
+            found[name] += f" or {message.removeprefix('Input should be ')}"
+        else:
+            found[name] = f"{name} = {_SHORT.repr(error['input'])}: {message}"
+    return list(found.values())
 
 
 def read_yaml(kind: type[S], path: Path) -> S:
@@ -61,11 +76,12 @@ def read_yaml(kind: type[S], path: Path) -> S:
     import yaml  # here, so that `import objektiv` stays light
 
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+        values = _load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        told = error.strerror if isinstance(error, OSError) else None
         raise SettingsError(
             f"{path} cannot be read as YAML",
-            value=" ".join(str(error).split()),
+            value=told or " ".join(str(error).split()),
             allowed="A list of `name: value` lines is read",
             next="correct the line, or leave the file away and use options",
         ) from error
@@ -77,6 +93,20 @@ def read_yaml(kind: type[S], path: Path) -> S:
             next="compare it with the settings.yaml of any run",
         )
     return make(kind, values, source=str(path))
+
+
+def _load(text: str) -> Any:
+    """Plain YAML; a name that stands twice, of which PyYAML takes the last, is refused."""
+    import yaml
+
+    class Strict(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{', '.join(map(repr, twice))} stands in it more than once")
+            return super().construct_mapping(node, deep)
+
+    return yaml.load(text, Strict)
 
 
 def write_yaml(settings: Settings, path: Path) -> None:

@@ -9,7 +9,8 @@ Try: `read(Path("cells"), ReadSettings(group=r"C\\d+")).counts()`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import polars as pl
 
 from objektiv.base.errors import DataError, SettingsError
 from objektiv.base.names import natural_key
-from objektiv.data.settings import ReadSettings
+from objektiv.data.settings import LONGEST_CLASS, ReadSettings
 from objektiv.data.sources import PARTS, Entry, Listing, find
 
 ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
@@ -120,10 +121,11 @@ def read(root: Path, settings: ReadSettings) -> Dataset:
         orient="row",
     )
     nameless = [
-        (entry.id, entry.id, entry.label, "unreadable", "its name is not UTF-8: rename the file")
+        (entry.id, entry.id, entry.label, "unreadable", _nameless(entry.id))
         for entry in listing.nameless
     ]
     labels = {entry.label for entry in (*listing.entries, *listing.nameless)}
+    _check_names(labels)
     return Dataset(
         root=listing.root,
         classes=tuple(sorted(labels, key=natural_key)),
@@ -131,6 +133,19 @@ def read(root: Path, settings: ReadSettings) -> Dataset:
         quarantine=pl.DataFrame(nameless, schema=QUARANTINE, orient="row"),
         notes=listing.notes,
     )
+
+
+def _check_names(labels: Collection[str]) -> None:
+    """Refuse at once the names that no bundle would take at the end."""
+    control = {c for name in labels for c in name if unicodedata.category(c) == "Cc"}
+    bad = [name for name in labels if len(name) > LONGEST_CLASS or control & {*name}]
+    if bad:
+        raise DataError(
+            "a class has a name that cannot be used",
+            value=_examples(sorted(repr(name[:60]) for name in bad)),
+            allowed=f"At most {LONGEST_CLASS} characters, without line breaks and other controls",
+            next="rename the folder, or correct the labels in the table",
+        )
 
 
 def _groups(listing: Listing, pattern: str | None) -> list[str | None]:
@@ -168,9 +183,25 @@ def _examples(ids: Iterable[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
+def _nameless(shown: str) -> str:
+    error = DataError(
+        f"{shown}: the name of the file is not UTF-8",
+        value="bytes that are no text are shown as \\x..",
+        allowed="A name in UTF-8 is needed",
+        next="rename the file; the other images go on",
+    )
+    return str(error)
+
+
 def _conflict(own: str, ids: list[str], labels: list[str]) -> str:
     others = [f"{i} ({label})" for i, label in zip(ids, labels, strict=True) if i != own]
-    return f"the same bytes as {_examples(others)}: only one label can be right"
+    error = DataError(
+        f"{own}: equal files lie in two classes",
+        value=f"the same bytes as {_examples(others)}",
+        allowed="Only one label can be right",
+        next="delete the copies whose label is wrong; the other images go on",
+    )
+    return str(error)
 
 
 def require_trainable(dataset: Dataset) -> None:
@@ -185,21 +216,27 @@ def require_trainable(dataset: Dataset) -> None:
             f"no image of {dataset.root} can be used",
             value=f"0 images{aside}",
             allowed="At least two classes of three images are needed",
-            next="replace the files that the quarantine names",
+            next=_first(dataset, dataset.classes) or "put images into the folders of their classes",
         )
     if len(dataset.classes) < 2:
         raise DataError(
             f"{dataset.root} has one class only",
             value=f"'{dataset.classes[0]}' with {len(dataset.items):,} images{aside}",
             allowed="A classifier needs at least two classes",
-            next="add a folder with images of another class beside it",
+            next="add images of another class",
         )
     counts = dict(dataset.counts().select("label", "items").iter_rows())
-    few = [f"'{label}' has {n}" for label, n in counts.items() if n < FEWEST]
+    few = [label for label, n in counts.items() if n < FEWEST]
     if few:
         raise DataError(
             f"{dataset.root} has too few images of {len(few)} of {len(counts)} classes",
-            value=", ".join(few) + aside,
+            value=", ".join(f"'{label}' has {counts[label]}" for label in few) + aside,
             allowed=f"Each class needs at least {FEWEST}: one each to train, validate and test",
-            next="add images of these classes, or take their folders away",
+            next=_first(dataset, few) or "add images of these classes, or take their folders away",
         )
+
+
+def _first(dataset: Dataset, labels: Collection[str]) -> str:
+    """Why the first file of these classes was set aside; nothing where none was."""
+    messages = dataset.quarantine.filter(pl.col("label").is_in(list(labels)))["message"]
+    return f"look at the first that was set aside: {messages[0]}" if len(messages) else ""

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from objektiv.base.settings import Settings
 
 Fit = Literal["letterbox", "stretch", "crop"]
+LONGEST_CLASS = 255  # characters of a class name; no system has a longer name for a folder
 
 
 class ReadSettings(Settings):

@@ -65,9 +65,10 @@ def find(root: Path, settings: ReadSettings) -> Listing:
         _check_folder(root)
         listing = _of_folders(root.resolve())
     if not listing.entries:
+        empty = "the folder is empty" if settings.labels is None else "the table has no row"
         raise DataError(
-            f"there is no image in {root}",
-            value="; ".join(listing.notes) or "the folder is empty",
+            f"there is no image in {settings.labels or root}",
+            value="; ".join(listing.notes) or empty,
             allowed=LAYOUTS,
             next="put the images of each class into a folder with the name of the class",
         )

@@ -21,6 +21,8 @@ def run(app: typer.Typer, arguments: list[str]) -> int:
     """Run one command; the exit code, whatever happens."""
     try:
         code = app(arguments or ["--help"], prog_name="objektiv", standalone_mode=False)
+        if code == Cancelled.exit_code:  # Typer keeps Ctrl-C to itself and returns its code
+            return _told(_stopped())
         sys.stdout.flush()  # here, where a refusal can still be told
         return code if isinstance(code, int) else 0
     except ObjektivError as error:
@@ -28,8 +30,7 @@ def run(app: typer.Typer, arguments: list[str]) -> int:
     except typer.TyperException as error:  # Typer's own copy of Click, not the package
         return _told(_usage_error(error))
     except (KeyboardInterrupt, typer.Abort):
-        _say("objektiv: stopped. What was finished is kept; run the same command again to go on.")
-        return Cancelled.exit_code
+        return _told(_stopped())
     except (BrokenPipeError, SystemExit):  # Typer makes the second of the first
         _drop_output()  # the reader of our output, such as `head`, has seen enough
         return 0
@@ -43,6 +44,15 @@ def run(app: typer.Typer, arguments: list[str]) -> int:
 def _told(error: ObjektivError) -> int:
     _say(f"objektiv: {error}")
     return error.exit_code
+
+
+def _stopped() -> Cancelled:
+    return Cancelled(
+        "stopped",
+        value="Ctrl-C",
+        allowed="What was finished is kept",
+        next="run the same command again to go on from there",
+    )
 
 
 def _say(text: str) -> None:

@@ -196,6 +196,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.filters["type"] = typeset
     environment.filters["breakable"] = breakable
@@ -203,9 +204,14 @@ def _environment() -> Environment:
     return environment
 
 
+def _shown(value: Any) -> Any:
+    """Text without marks that steer or turn it; what is markup already was made from such text."""
+    return words.shown(value) if type(value) is str else value
+
+
 def breakable(name: str) -> str:
     """A name as HTML, escaped, that may go on in a new line behind `/_-` and before its suffix."""
-    return re.sub(r"([/_-])|(?=\.)", r"\1<wbr>", escape(name))
+    return re.sub(r"([/_-])|(?=\.)", r"\1<wbr>", escape(words.shown(name)))
 
 
 def typeset(text: str) -> str:

@@ -59,5 +59,12 @@ def _own_notes(trained: Trained) -> list[str]:
     return [
         f"The bundle was tried on test pictures: its probabilities differ by at most "
         f"{trained.shipped_difference:.4f} from the ones judged here.",
-        f"{count(trained.seen.looked, 'image')} looked at anew; the others came from the bank.",
+        _looked(trained.seen.looked, len(trained.seen.dataset.items)),
     ]
+
+
+def _looked(looked: int, items: int) -> str:
+    if looked == 0:
+        return "No image had to be looked at: the bank knew them all."
+    told = f"{count(looked, 'image')} looked at anew"
+    return f"{told}." if looked >= items else f"{told}; the bank knew the rest, or they are copies."

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import unicodedata
 from collections import deque
 from collections.abc import Sequence
 from typing import TextIO
@@ -21,6 +20,7 @@ from objektiv.faces.words import (
     duration,
     headline,
     score_lines,
+    shown,
     verdict,
 )
 from objektiv.judging.intervals import Interval
@@ -56,14 +56,8 @@ def columns(stream: TextIO) -> int:
 
 def printable(text: str, stream: TextIO) -> str:
     """`text` in one line of characters that `stream` can show; others as `\\x1b` or `\\u4e00`."""
-    shown = "".join(c if _is_plain(c) else ascii(c)[1:-1] for c in text)
     encoding = stream.encoding or "utf-8"
-    return shown.encode(encoding, errors="backslashreplace").decode(encoding)
-
-
-def _is_plain(character: str) -> bool:
-    """Not a control, a lone surrogate, nor a mark that turns the direction of what follows."""
-    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return shown(text).encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 def terminal_listener(stream: TextIO) -> TerminalListener:

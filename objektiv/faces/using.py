@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from objektiv.flow.run import open_run, typed
 from objektiv.flow.settings import EvaluateSettings, PredictSettings
 from objektiv.shipping.bundle import load
 
+ODD = 20  # kinds of odd files that are told
 SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
 
 
@@ -63,6 +65,7 @@ def predict(
     paths = use.pictures_in(images)
     readable = 0
     rows: list[tuple[str, ...]] = []
+    odd: list[use.Answer] = []
     for answer in use.answers(model, paths, max_pixels=settings.max_pixels):
         readable += answer.error is None
         if as_json:
@@ -71,11 +74,18 @@ def predict(
             print_line(f"objektiv: {answer.error}", sys.stderr)
         else:
             rows.append((str(answer.path), *_best(answer, model.classes, settings.top)))
+            odd += [replace(answer, logits=None, probabilities=None)] * bool(answer.notes)
     if rows:
         classes = min(settings.top, len(model.classes))
         head = ["image", "class", "probability"]
         head += [name for k in range(2, classes + 1) for name in (f"{k}.", "probability")]
         print_table(head, rows, stream=sys.stdout)
+    notes = use.odd_notes(odd)
+    for note in notes[:ODD]:
+        print_line(f"Note: {note}", sys.stdout)
+    if len(notes) > ODD:
+        more = count(len(notes) - ODD, "more kind")
+        print_line(f"Note: {more} of odd files; --json tells all", sys.stdout)
     if readable < len(paths) > 1:
         missed = f"{len(paths) - readable:,} of {count(len(paths), 'file')}"
         print_line(f"objektiv: {missed} could not be read", sys.stderr)
@@ -106,6 +116,7 @@ def _json(answer: use.Answer, classes: Sequence[str]) -> dict[str, object]:
         "sha256": answer.hash,
         "class": classes[order[0]],
         "probabilities": {classes[k]: round(float(probabilities[k]), 6) for k in order},
+        **({"notes": list(answer.notes)} if answer.notes else {}),
     }
 
 

@@ -7,6 +7,7 @@ Try: `headline(score(predictions.only("test")))`.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,18 @@ from objektiv.judging.metrics import Scores
 NONE = "-"  # stands where nothing could be computed
 CLOSE = 0.03  # accuracies nearer than this are told to be close
 BASELINE = "colour statistics"  # what the plain baseline looks at, beside the size
+
+
+def shown(text: str) -> str:
+    """`text` without what steers a terminal or turns a page round: such marks as `\\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(c if _is_plain(c) else ascii(c)[1:-1] for c in text)
+
+
+def _is_plain(character: str) -> bool:
+    """Not a control, a lone surrogate, nor a mark that turns the direction of what follows."""
+    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def count(number: int, what: str, *, plural: str = "") -> str:

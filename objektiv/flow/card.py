@@ -17,18 +17,18 @@ def model_card(
     backbone: Backbone, seen: Seen, fitted: Fitted, *, scores: Scores, settings: TrainSettings
 ) -> str:
     """Markdown; every figure comes from the run."""
-    classes = ", ".join(fitted.probe.classes)
+    classes = [_harmless(name) for name in fitted.probe.classes]
     groups = (
         f"{scores.groups:,} groups that the model had not seen"
         if scores.groups
         else "no groups were named, so pictures of one patient or object may be in both parts"
     )
-    return f"""# Model card: {", ".join(fitted.probe.classes[:6])}
+    return f"""# Model card: {", ".join(classes[:6])}
 
 An image classifier made with objektiv on {backbone.title} (weights: {backbone.weights.licence},
 {backbone.weights.origin}), frozen, with a {settings.head} head.
 
-- Classes: {classes}
+- Classes: {", ".join(classes)}
 - Input: pictures of any size, RGB; made {seen.size} x {seen.size} pixels by `{settings.fit}`
 - Learnt from {len(seen.dataset.items) - scores.items:,} pictures, tested on {scores.items:,} others
 - {groups[0].upper()}{groups[1:]}
@@ -40,8 +40,8 @@ An image classifier made with objektiv on {backbone.title} (weights: {backbone.w
 |---|---|---|
 {_row("accuracy", scores.accuracy)}
 {_row("balanced accuracy", scores.balanced_accuracy)}
-{_row(f"sensitivity for {scores.positive}", scores.sensitivity)}
-{_row(f"specificity for {scores.positive}", scores.specificity)}
+{_row(f"sensitivity for {_harmless(scores.positive or '')}", scores.sensitivity)}
+{_row(f"specificity for {_harmless(scores.positive or '')}", scores.specificity)}
 {_row("area under the ROC curve", scores.auc)}
 
 ## Limits
@@ -49,6 +49,11 @@ An image classifier made with objektiv on {backbone.title} (weights: {backbone.w
 It always names one of its classes, also for pictures of something else. It was tested on pictures
 made like those it learnt from; another camera, stain or light may lower every score above.
 """
+
+
+def _harmless(name: str) -> str:
+    """A class's name that is no HTML and ends no cell wherever the Markdown is shown."""
+    return name.replace("<", "&lt;").replace("|", "&#124;")
 
 
 def _row(name: str, interval: Interval | None) -> str:

@@ -21,6 +21,7 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.split import FORMULA_SIGNS
 from objektiv.judging.metrics import Scores, score
 from objektiv.judging.predictions import Predictions
+from objektiv.shipping.members import refuse_pickle
 
 SETTINGS = "settings.yaml"
 SPLIT = "split.csv"
@@ -33,11 +34,30 @@ BUNDLE = "model"
 CARD = "model_card.md"
 REPORT = "report.html"
 LOG = "log.txt"
+LONGEST_STEM = 64  # characters; systems allow 255, and a number and temporary marks come behind
 
 
 def stem_of(root: Path) -> str:
     """A run's name after the folder its data lies in, in letters that every system takes."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", root.resolve().stem).strip("-.") or "run"
+    letters = re.sub(r"[^A-Za-z0-9_.-]+", "-", root.resolve().stem)[:LONGEST_STEM]
+    return letters.strip("-.") or "run"
+
+
+def new_run(root: Path, out: Path, stem: str) -> Path:
+    """A new numbered folder below `out` for a run on the data in the folder `root`.
+
+    Raises:
+        UsageError: `out` lies in the data, so that the next run would take runs for a class.
+        MachineError: the folder cannot be made.
+    """
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UsageError(
+            "runs would lie among the data",
+            value=out,
+            allowed=f"A folder outside of {root} is needed, so that runs are not read as images",
+            next="name another folder with --out",
+        )
+    return files.new_numbered_folder(out, stem)
 
 
 def typed(path: Path) -> str:
@@ -100,8 +120,16 @@ def open_run(path: Path) -> Run:
 
     Raises:
         UsageError: there is no such folder.
-        ModelError: the run was cut off before it had results.
+        ModelError: the run was cut off before it had results, or this is a file.
     """
+    if path.is_file():
+        refuse_pickle(path)
+        raise ModelError(
+            "this is a file, not a run's folder",
+            value=path,
+            allowed="A run's folder is needed, such as runs/cells-001",
+            next="name the folder, or give a bundle's file with --bundle",
+        )
     if not path.is_dir():
         siblings = [p.name for p in path.parent.glob("*") if p.is_dir()]
         near = difflib.get_close_matches(path.name, siblings, n=1)

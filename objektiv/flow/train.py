@@ -74,7 +74,11 @@ def train(
         ObjektivError: with what to do about it; features that were computed stay in the bank.
     """
     root = data.root if isinstance(data, Dataset) else data
-    folder = files.new_numbered_folder(settings.out, settings.name or names.stem_of(root))
+    stem = settings.name or names.stem_of(root)
+    if isinstance(data, Dataset) or settings.labels:  # no folder is searched
+        folder = files.new_numbered_folder(settings.out, stem)
+    else:
+        folder = names.new_run(root, settings.out, stem)
     if split is not None:  # given as an object: the run's own copy is what a replay needs
         settings = settings.model_copy(update={"split": folder / names.SPLIT})
     try:

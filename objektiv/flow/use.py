@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +60,7 @@ class Answer:
     logits: NDArray[np.float32] | None = None
     probabilities: NDArray[np.float32] | None = None
     error: ImageError | None = None
+    notes: tuple[str, ...] = ()  # what was odd about a file that was read all the same
 
 
 def pictures_in(paths: Sequence[Path]) -> list[Path]:
@@ -105,7 +106,7 @@ def answers(
             picture = decode(data, name=str(path), max_pixels=max_pixels)
         except ImageError as error:
             return Answer(path, error=error), None
-        return Answer(path, files.sha256(data)), picture.pixels
+        return Answer(path, files.sha256(data), notes=picture.notes), picture.pixels
 
     with ThreadPoolExecutor(usable_cores()) as pool:
         for start in range(0, len(paths), CHUNK):
@@ -114,7 +115,22 @@ def answers(
             logits, probabilities = model.predict(pictures) if pictures else ((), ())
             said = iter(zip(logits, probabilities, strict=True))
             for answer, pixels in chunk:
-                yield answer if pixels is None else Answer(answer.path, answer.hash, *next(said))
+                if pixels is not None:
+                    row = next(said)
+                    answer = replace(answer, logits=row[0], probabilities=row[1])
+                yield answer
+
+
+def odd_notes(answers: Iterable[Answer]) -> list[str]:
+    """What was odd about files that were read, a sentence for each kind with the first file."""
+    found: dict[str, list[str]] = {}
+    for answer in answers:
+        for note in answer.notes:
+            found.setdefault(note, []).append(str(answer.path))
+    return [
+        f"{note}: {names[0]}" + f" and {len(names) - 1:,} more" * (len(names) > 1)
+        for note, names in found.items()
+    ]
 
 
 def with_hashes(dataset: Dataset) -> Dataset:
@@ -176,9 +192,8 @@ def evaluate(
         if not (folder / names.PREDICTIONS).exists():  # nothing in it that cost time
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Evaluated(
-        Run(folder), dataset, predictions, scores, _notes(dataset, predictions, bundle)
-    )
+    notes = (*_notes(dataset, predictions, bundle), *odd_notes(said))
+    return Evaluated(Run(folder), dataset, predictions, scores, notes)
 
 
 def _answer(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from objektiv.base import files
 from objektiv.base.errors import BundleError, DataError
-from objektiv.data.settings import Fit
+from objektiv.data.settings import LONGEST_CLASS, Fit
 
 FORMAT = 1
 SUFFIX = ".objektiv"
@@ -37,7 +37,7 @@ EXACT, ROUGH = 1e-3, 0.05  # golden tolerances: between processors; of bf16 and 
 AGAIN = "make the bundle again with `objektiv export RUN`, or take an undamaged copy"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_CLASS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

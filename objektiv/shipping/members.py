@@ -44,17 +44,11 @@ def read_members(path: Path) -> tuple[Facts, Members]:
     Raises:
         BundleError: there is no bundle, it has other members, it is too large, a hash differs.
     """
+    refuse_pickle(path)
     suffix = path.suffix.lower()
-    if suffix in PICKLES:
-        raise refused(
-            f"objektiv reads no pickles; a file ending in {suffix} may run code when loaded",
-            value=path.name,
-            allowed=WHERE,
-            next="export the model where it was made: objektiv's own with `objektiv export RUN`, "
-            "others as ONNX or safetensors",
-        )
     try:
         if path.is_dir():
+            _look_deeper(path)
             members = _from_folder(path)
         elif path.is_file() and suffix in (SUFFIX, ".zip"):
             members = _from_zip(path)
@@ -71,6 +65,22 @@ def read_members(path: Path) -> tuple[Facts, Members]:
     facts = read_facts(members[FACTS])
     check_hashes(facts, members)
     return facts, members
+
+
+def refuse_pickle(path: Path) -> None:
+    """Refuse by its suffix a file that would run code if some library loaded it.
+
+    Raises:
+        BundleError: the name ends in one of PICKLES.
+    """
+    suffix = path.suffix.lower()
+    if suffix in PICKLES:
+        raise refused(
+            f"objektiv reads no pickles; a file ending in {suffix} may run code when loaded",
+            value=path.name,
+            allowed=WHERE,
+            next="export the model where it was made, with `objektiv export RUN`",
+        )
 
 
 def check_hashes(facts: Facts, members: Members) -> None:
@@ -114,6 +124,17 @@ def _too_large(name: str, size: int) -> None:
     if size > LIMITS[name]:
         raise refused(
             f"{name} is too large", value=f"{size:,} bytes", allowed=f"At most {LIMITS[name]:,}"
+        )
+
+
+def _look_deeper(folder: Path) -> None:
+    """Refuse a folder, such as a run, that has its bundle in a folder below."""
+    if not (folder / FACTS).exists() and (below := sorted(folder.glob(f"*/{FACTS}"))):
+        raise refused(
+            "this folder holds a bundle and is none",
+            value=f"{FACTS} lies in {below[0].parent.name}",
+            allowed=WHERE,
+            next=f"name {below[0].parent}, or a run with --run",
         )
 
 

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from objektiv.base import files
 from objektiv.base.errors import UsageError
-from objektiv.base.machine import this_machine
+from objektiv.base.machine import own_version, this_machine
 from objektiv.data.settings import Fit
 from objektiv.shipping import golden
 from objektiv.shipping.bundle import Bundle, same_path, squares_of
@@ -141,7 +140,7 @@ def _facts(contents: BundleContents) -> Facts:
     machine = this_machine()
     try:
         provenance = Provenance(
-            objektiv=_own_version(),
+            objektiv=own_version(),
             libraries=dict(machine.libraries),
             machine=str(machine),
             settings=dict(contents.settings),
@@ -171,13 +170,6 @@ def _facts(contents: BundleContents) -> Facts:
             allowed="See the fields of Facts and Provenance",
             next="correct what is named; JSON holds None where a number is unknown, not NaN",
         ) from error
-
-
-def _own_version() -> str:
-    try:
-        return metadata.version("objektiv")
-    except metadata.PackageNotFoundError:  # run from a checkout
-        return "unknown"
 
 
 def _sessions(data: bytes, facts: Facts) -> dict[Precision, Session]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from objektiv.base import progress
-from objektiv.base.errors import Cancelled
+from objektiv.base.errors import Cancelled, MachineError
 from objektiv.base.progress import Event, Progress
 
 
@@ -77,6 +77,15 @@ def test_a_cancel_file_stops_the_step(tmp_path: Path) -> None:
         "Next: run the same command again to go on from there"
     )
     assert caught.value.exit_code == 130
+
+
+def test_progress_that_cannot_be_written_is_the_machines_fault(tmp_path: Path) -> None:
+    """A disk that refuses progress.jsonl ends the step with a MachineError that names the file."""
+    (tmp_path / "progress.jsonl").mkdir()  # as good as a full disk: it cannot be opened
+
+    with pytest.raises(MachineError, match=r"cannot write .*progress\.jsonl: .* Next: free"):
+        with Progress().in_folder(tmp_path).step("features", total=1) as step:
+            step.advance()
 
 
 @pytest.mark.usefixtures("every")

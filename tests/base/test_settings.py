@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 import yaml
@@ -23,6 +23,10 @@ class Bake(Settings):
     fit: Literal["tin", "tray"] = Field("tin", description="What it bakes in.")
     name: str | None = Field(None, description="What it is called.")
     layers: tuple[int, ...] = Field((1, 2), description="Thickness of the layers.")
+    pan: Path | None = Field(None, description="Where it bakes.")
+    fill: Literal["auto"] | Annotated[int, Field(multiple_of=5)] = Field(
+        "auto", description="Cherries on it."
+    )
 
 
 def test_values_make_settings() -> None:
@@ -40,7 +44,7 @@ def test_every_mistake_is_told_at_once() -> None:
     assert "unknown setting 'minuts', did you mean 'minutes'?" in message
     assert "heat = -1: Input should be greater than 0" in message
     assert "fit = 'pan': Input should be 'tin' or 'tray'" in message
-    assert "Known settings: minutes, heat, fit, name, layers" in message
+    assert "Known settings: minutes, heat, fit, name, layers, pan, fill" in message
     assert caught.value.exit_code == 2
 
 
@@ -88,6 +92,12 @@ def test_written_settings_explain_themselves(tmp_path: Path) -> None:
         ("minutes: soon", "minutes = 'soon': Input should be a valid integer"),
         ("!!python/object/apply:os.getcwd []", "cannot be read as YAML"),
         ("minutes: 0", "minutes = 0: Input should be greater than or equal to 1"),
+        ("minutes: 4\nfit: tin\nminutes: 5", "'minutes' stands in it more than once"),
+        ("minutes: 2024-13-45", "cannot be read as YAML: month must be in 1..12"),
+        ("fill: auto\nfill: 7", "'fill' stands in it more than once"),
+        ("fill: 7", "fill = 7: Input should be 'auto' or a multiple of 5. "),
+        ("layers: [1, x]", "layers.1 = 'x': Input should be a valid integer"),
+        ("pan: [1, 2]", "pan = [1, 2]: Input is not a valid path. "),
     ],
 )
 def test_broken_yaml_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -111,6 +121,19 @@ def test_odd_yaml_is_refused(tmp_path: Path, text: str) -> None:
 
     with pytest.raises(SettingsError, match=r"settings\.yaml"):
         read_yaml(Bake, path)
+
+
+def test_a_value_that_grows_by_aliases_is_told_in_short(tmp_path: Path) -> None:
+    """Ten lines of YAML that mean a billion words make a short message."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    path = tmp_path / "settings.yaml"
+    path.write_text("\n".join([*lines, "minutes: *a8"]), encoding="utf-8")
+
+    with pytest.raises(SettingsError, match="minutes = ") as caught:
+        read_yaml(Bake, path)
+
+    assert len(str(caught.value)) < 5_000
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"name: \x80"])

@@ -12,6 +12,11 @@ from objektiv.base.errors import DataError, SettingsError
 from objektiv.data.dataset import FACTS, ITEMS, QUARANTINE, Dataset, read, require_trainable
 from objektiv.data.settings import ReadSettings
 
+CONFLICT = (
+    "{}: equal files lie in two classes: the same bytes as {}. Only one label can be right. "
+    "Next: delete the copies whose label is wrong; the other images go on"
+)
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -169,12 +174,12 @@ def test_equal_files_under_two_labels_are_set_aside(root: Path) -> None:
         (
             "type_2/C1_a.png",
             "two-labels",
-            "the same bytes as type_10/C1_c.png (type_10): only one label can be right",
+            CONFLICT.format("type_2/C1_a.png", "type_10/C1_c.png (type_10)"),
         ),
         (
             "type_10/C1_c.png",
             "two-labels",
-            "the same bytes as type_2/C1_a.png (type_2): only one label can be right",
+            CONFLICT.format("type_10/C1_c.png", "type_2/C1_a.png (type_2)"),
         ),
     ]
     assert {"type_2/C2_a.png", "type_2/C2_b.png"} <= set(left.items["id"])
@@ -241,6 +246,7 @@ def test_classes_with_one_or_two_images_are_refused(root: Path) -> None:
 
     assert caught.value.happened.endswith("has too few images of 2 of 3 classes")
     assert caught.value.value == "'new' has 1, 'type_10' has 2; in quarantine: 1"
+    assert caught.value.next == "look at the first that was set aside: m"
     assert "at least 3: one each to train, validate and test" in caught.value.allowed
 
 
@@ -251,6 +257,17 @@ def test_nothing_left_is_refused(root: Path) -> None:
 
     with pytest.raises(DataError, match="no image of .* can be used: 0 images; in quarantine: 7"):
         require_trainable(dataset.without(rows))
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31m", "x" * 256])
+def test_class_names_that_no_bundle_takes_are_refused(tmp_path: Path, name: str) -> None:
+    """Controls and endless names in a table of labels are told before anything is computed."""
+    _write(tmp_path / "1.png")
+    table = tmp_path / "labels.csv"
+    table.write_text(f'path,label\n1.png,"{name}"\n', encoding="utf-8")
+
+    with pytest.raises(DataError, match="a class has a name that cannot be used: .*rename"):
+        _read(tmp_path, labels=table)
 
 
 def test_real_cells_have_their_patients(real_data: Path) -> None:

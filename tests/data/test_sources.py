@@ -171,6 +171,15 @@ def test_strange_but_valid_names_are_kept(tmp_path: Path) -> None:
     assert sorted(_ids(_find(_tree(tmp_path, *names)))) == sorted(names)
 
 
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    """A table that is only a header is named, and told to have no row."""
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"no image in .*labels\.csv: the table has no row"):
+        _find(tmp_path, labels=table)
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     """A folder without images gets a message with the layouts that are read."""
     with pytest.raises(DataError, match="there is no image in .*the folder is empty.*root/class/"):

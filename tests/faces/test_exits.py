@@ -21,11 +21,21 @@ def test_a_mistake_of_ours_has_its_own_code(capsys: pytest.CaptureFixture[str]) 
     assert ".log" in said and "Traceback" not in said
 
 
-def test_ctrl_c_has_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 130, and how to go on."""
+@pytest.mark.parametrize("inside", [True, False])
+def test_ctrl_c_has_its_own_code(capsys: pytest.CaptureFixture[str], inside: bool) -> None:
+    """Exit code 130, and how to go on, also where Typer has caught it inside a command."""
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    assert run(cast("typer.Typer", stopped), []) == 130
-    assert "again" in capsys.readouterr().err
+    def command(word: str) -> None:
+        stopped(word)
+
+    app = typer.Typer()
+    app.command()(command)
+    chosen = app if inside else cast("typer.Typer", stopped)
+    assert run(chosen, ["x"]) == 130
+    assert capsys.readouterr().err == (
+        "objektiv: stopped: Ctrl-C. What was finished is kept. "
+        "Next: run the same command again to go on from there\n"
+    )

@@ -239,6 +239,15 @@ def test_phrases_are_set_like_a_printer_would() -> None:
     assert typeset("2015-11-15") == "2015-11-15"
 
 
+def test_marks_that_turn_the_text_are_written_out(make_report: MakeReport) -> None:
+    """A class named with a mark that turns a page round, or a line break, stands there escaped."""
+    text = page(make_report(classes=("x\u202egnp", "b\nc")))
+
+    assert "\u202e" not in text
+    assert r"x\u202egnp" in text and r"b\nc" in text
+    assert "b\nc" not in text
+
+
 def test_long_names_may_break_and_stay_escaped() -> None:
     """A file's name may go on in a new line, and its markup is text."""
     assert breakable("a/b_c.png") == "a/<wbr>b_<wbr>c<wbr>.png"

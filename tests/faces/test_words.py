@@ -131,3 +131,12 @@ def test_many_classes_have_no_sensitivity(make_report: MakeReport) -> None:
 
     assert "sensitivity" not in names
     assert "balanced accuracy" in names
+
+
+def test_marks_that_steer_are_written_out() -> None:
+    """Controls, line breaks and marks that turn the text are escaped; letters of all kinds stay."""
+    assert words.shown("a\x1b[31m\nb\u202ec") == r"a\x1b[31m\nb\u202ec"
+    assert (
+        words.shown("M\u00fcller \u05e9\u05dc \u7ec6\u00a0\u00b5m")
+        == "M\u00fcller \u05e9\u05dc \u7ec6\u00a0\u00b5m"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from objektiv.features.backbones import BACKBONES
-from objektiv.flow.card import model_card
+from objektiv.flow.card import _harmless, model_card
 from objektiv.flow.run import Run
 from tests.flow.conftest import TrainOn
 
@@ -31,6 +31,11 @@ def test_the_card_tells_on_what_it_was_tested(trained: Path) -> None:
     assert "Classes: disc, stripe" in card
     assert "128 x 128 pixels by `letterbox`" in card
     assert "EfficientNet-Lite0 (weights: Apache-2.0," in card
+
+
+def test_a_class_name_is_no_markup() -> None:
+    """A class called like a tag or a cell's end is shown, not obeyed, where Markdown is shown."""
+    assert _harmless("<img onerror=x> | a") == "&lt;img onerror=x> &#124; a"
 
 
 def test_the_card_tells_its_limits(trained: Path) -> None:

@@ -52,12 +52,28 @@ def test_a_run_without_metrics_is_unfinished(trained: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cells.objektiv", "a file, not a run's folder: .*give a bundle's file with --bundle"),
+        ("model.pkl", "objektiv reads no pickles"),
+    ],
+)
+def test_a_file_is_no_run(tmp_path: Path, name: str, told: str) -> None:
+    """A file in place of a run's folder is a model that is refused, unopened."""
+    (tmp_path / name).write_bytes(b"x")
+
+    with pytest.raises(ModelError, match=told):
+        open_run(tmp_path / name)
+
+
+@pytest.mark.parametrize(
     ("name", "stem"),
     [
         ("cells", "cells"),
         ("my cells (new)", "my-cells-new"),
         ("Zellen ä", "Zellen"),
         ("...", "run"),
+        ("x" * 255, "x" * 64),
     ],
 )
 def test_a_name_is_made_of_letters_that_every_system_takes(

@@ -106,6 +106,22 @@ def test_pictures_of_any_shape_are_named(
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_odd_files_are_read_and_told(bundle: Bundle, tmp_path: Path) -> None:
+    """A suffix that lies and 16 bits are noted, each kind once, with the first file."""
+    wide = png(drawn.picture("disc", 0).astype(np.uint16) * 16)
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(png(drawn.picture("disc", 0)))
+    (tmp_path / "c.png").write_bytes(wide)
+
+    said = list(use.answers(bundle, use.pictures_in([tmp_path])))
+    notes = use.odd_notes(said)
+
+    assert [answer.error for answer in said] == [None] * 3
+    assert notes[0] == f"named .jpg, is PNG: {tmp_path / 'a.jpg'} and 1 more"
+    assert notes[1].startswith("16 bits, largest value ")
+    assert notes[1].endswith(f" of 65,535: {tmp_path / 'c.png'}")
+
+
 def test_many_answers_are_those_of_each_alone(bundle: Bundle, shapes: Path) -> None:
     """A picture's answer does not depend on the pictures beside it."""
     paths = use.pictures_in([shapes])[20:40]

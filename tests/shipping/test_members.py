@@ -276,6 +276,13 @@ def test_what_is_no_bundle_is_refused(members: Members, tmp_path: Path, name: st
     _refused(tmp_path / name, "no bundle.*folder or its .objektiv file")
 
 
+def test_a_folder_above_a_bundle_is_told_where_it_lies(members: Members, place: Place) -> None:
+    """A run in place of its bundle is refused with the path that was meant."""
+    bundle = place(members)
+
+    _refused(bundle.parent, f"holds a bundle and is none: .*{bundle.name}. .*name .*{bundle.name}")
+
+
 def test_an_empty_folder_is_not_complete(tmp_path: Path) -> None:
     """A run's folder without a bundle in it is refused."""
     _refused(tmp_path, f"not complete: missing {FACTS}")
