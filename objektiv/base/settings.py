@@ -99,14 +99,20 @@ def _load(text: str) -> Any:
     """Plain YAML; a name that stands twice, of which PyYAML takes the last, is refused."""
     import yaml
 
-    class Strict(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{', '.join(map(repr, twice))} stands in it more than once")
-            return super().construct_mapping(node, deep)
-
-    return yaml.load(text, Strict)
+    waiting, seen = [yaml.compose(text, yaml.SafeLoader)], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))  # an alias is the node that it names
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+            continue
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{', '.join(map(repr, twice))} stands in it more than once")
+        waiting += [value for _, value in node.value]
+    return yaml.safe_load(text)
 
 
 def write_yaml(settings: Settings, path: Path) -> None:
