@@ -43,21 +43,19 @@ def stem_of(root: Path) -> str:
     return letters.strip("-.") or "run"
 
 
-def new_run(root: Path, out: Path, stem: str) -> Path:
-    """A new numbered folder below `out` for a run on the data in the folder `root`.
+def require_outside(root: Path, place: Path, *, option: str) -> None:
+    """Check that what a run writes does not lie in the folder `root` that is searched for images.
 
     Raises:
-        UsageError: `out` lies in the data, so that the next run would take runs for a class.
-        MachineError: the folder cannot be made.
+        UsageError: it does, so that the next run would take it for a class.
     """
-    if out.resolve().is_relative_to(root.resolve()):
+    if place.resolve().is_relative_to(root.resolve()):
         raise UsageError(
-            "runs would lie among the data",
-            value=out,
-            allowed=f"A folder outside of {root} is needed, so that runs are not read as images",
-            next="name another folder with --out",
+            f"--{option} lies among the data",
+            value=place,
+            allowed=f"A folder outside of {root} is needed: what is inside is read as images",
+            next=f"name another folder with --{option}",
         )
-    return files.new_numbered_folder(out, stem)
 
 
 def typed(path: Path) -> str:

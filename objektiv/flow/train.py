@@ -22,6 +22,7 @@ from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
 from objektiv.data.sources import PARTS
 from objektiv.data.split import Split
+from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, Seen, look
 from objektiv.flow import run as names
 from objektiv.flow.items import Items
@@ -74,11 +75,10 @@ def train(
         ObjektivError: with what to do about it; features that were computed stay in the bank.
     """
     root = data.root if isinstance(data, Dataset) else data
-    stem = settings.name or names.stem_of(root)
-    if isinstance(data, Dataset) or settings.labels:  # no folder is searched
-        folder = files.new_numbered_folder(settings.out, stem)
-    else:
-        folder = names.new_run(root, settings.out, stem)
+    if isinstance(data, Path) and not settings.labels:  # a folder is searched
+        names.require_outside(root, settings.out, option="out")
+        names.require_outside(root, settings.bank or default_folder(), option="bank")
+    folder = files.new_numbered_folder(settings.out, settings.name or names.stem_of(root))
     if split is not None:  # given as an object: the run's own copy is what a replay needs
         settings = settings.model_copy(update={"split": folder / names.SPLIT})
     try:

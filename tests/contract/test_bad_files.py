@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import struct
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.flow import drawn
 PIXELS = picture()
 JPEG = saved(Image.fromarray(PIXELS), "JPEG")
 PNG = png(PIXELS)
+PIXEL = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0)
+FRAME = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\2\0"
 TWO = {"save_all": True, "append_images": [Image.fromarray(PIXELS[::-1])]}
 
 
@@ -44,6 +47,7 @@ ASIDE: dict[str, tuple[str, bytes]] = {  # name: why it is set aside, its bytes
     "small12.png": ("bomb", _tiny(12_000)),
     "small20.png": ("bomb", _tiny(20_000)),
     "text.png": ("bomb", PNG[:33] + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(5_000_000)))),
+    "frames.gif": ("bomb", PIXEL + 10_000 * FRAME + b";"),
     "eps.jpg": ("format-not-read", b"%!PS-Adobe-3.0 EPSF-3.0\n"),
     "psd.jpg": ("format-not-read", b"8BPS\0\1" + bytes(40)),
     "fits.jpg": ("format-not-read", b"SIMPLE  =                    T"),
@@ -74,6 +78,10 @@ def _write(world: World) -> tuple[Path, dict[str, str]]:
     for kind in drawn.CLASSES:  # one picture in two classes
         (data / kind / "both.png").write_bytes(PNG)
         expected[f"{kind}/both.png"] = "two-labels"
+    if hasattr(os, "geteuid") and os.geteuid() != 0:  # the superuser may read everything
+        (disc / "secret.png").write_bytes(PNG)
+        (disc / "secret.png").chmod(0)
+        expected["disc/secret.png"] = "unreadable"
     try:
         (Path(os.fsdecode(os.fsencode(disc) + b"/l\xe4rm.png"))).write_bytes(PNG[:-1])
         expected["disc/l\\xe4rm.png"] = "unreadable"

@@ -170,8 +170,12 @@ SETTINGS: dict[str, Row] = {
         lambda w: w.train(w.shapes, "--settings", w.tmp / "no.yaml"),
     ),
     "runs among the data": (
-        *(USAGE, "runs would lie among the data: .*name another folder with --out"),
+        *(USAGE, "--out lies among the data: .*name another folder with --out"),
         lambda w: w.train(w.tmp, "--out", w.tmp / "runs"),
+    ),
+    "a bank among the data": (
+        *(USAGE, "--bank lies among the data"),
+        lambda w: w.train(w.data(), "--bank", w.tmp / "data/bank"),
     ),
     "an unknown option": (
         *(USAGE, "No such option: --bakbone. Near it: .*--backbone. .*train --help"),

@@ -254,3 +254,19 @@ def test_a_bank_on_a_full_disk_ends_the_run(world: World, monkeypatch: pytest.Mo
 
     assert_refused(answer, MACHINE, r"cannot write .*\.shard: No space left")
     assert list(world.out.iterdir()) == []
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everywhere"
+)
+def test_a_folder_that_may_not_be_written_is_refused(world: World) -> None:
+    """Runs, a bank and a packed bundle in a read-only folder: the machine's code, nothing lost."""
+    (world.tmp / "locked").mkdir(mode=0o500)
+    data = world.data()
+    locked = world.tmp / "locked"
+    for words in (
+        world.train(data, "--out", locked / "runs"),
+        world.train(data, "--bank", locked / "bank"),
+        ["export", world.trained, "--to", locked / "a.objektiv"],
+    ):
+        assert_row(world, (MACHINE, "cannot write .*Permission denied", lambda _, w=words: w))

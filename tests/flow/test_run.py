@@ -11,7 +11,7 @@ import pytest
 from objektiv.base.errors import ModelError, UsageError
 from objektiv.data.dataset import QUARANTINE, read
 from objektiv.data.settings import ReadSettings
-from objektiv.flow.run import Run, open_run, save_quarantine, stem_of, typed
+from objektiv.flow.run import Run, open_run, require_outside, save_quarantine, stem_of, typed
 
 FILES = {
     *("settings.yaml", "split.csv", "history.csv", "metrics.json", "predictions.parquet"),
@@ -106,6 +106,26 @@ def test_no_cell_of_the_quarantine_runs_in_a_spreadsheet(tmp_path: Path) -> None
         ("'=cmd()/a.png", "'=cmd()"),
         ("plain/a.png", "plain"),
     ]
+
+
+@pytest.mark.parametrize("place", ["data", "data/runs", "data/../data/x", "other/link/x"])
+def test_a_place_among_the_data_is_refused(tmp_path: Path, place: str) -> None:
+    """A folder in the data, by whatever way, would be read as a class the next time."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "other").mkdir()
+    if "link" in place:
+        try:
+            (tmp_path / "other" / "link").symlink_to(tmp_path / "data", target_is_directory=True)
+        except OSError:
+            pytest.skip("this system lets this user make no link")
+
+    with pytest.raises(UsageError, match="--out lies among the data: .*another folder with --out"):
+        require_outside(tmp_path / "data", tmp_path / place, option="out")
+
+
+def test_a_place_beside_the_data_passes(tmp_path: Path) -> None:
+    """A folder beside the data whose name begins alike is outside, there or not."""
+    require_outside(tmp_path / "data", tmp_path / "data-runs", option="out")
 
 
 def test_a_run_can_be_made_from_a_folder_by_hand(trained: Path) -> None:
