@@ -150,11 +150,12 @@ def new_numbered_folder(parent: Path, stem: str) -> Path:
                 number += 1
 
 
-def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
-    """Publish a new folder of many small files; a reader sees all of them or none.
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, under a temporary name; it is published when the block ends well.
 
-    `contents` are names relative to `folder` and bytes. The disk is synced once, not once a file.
-    An empty folder of that name is replaced; one that holds anything is a MachineError.
+    The disk is synced once, not once a file. An empty folder of that name is replaced; one that
+    holds anything is a MachineError. Whatever ends the block early leaves nothing behind.
     """
     make_folder(folder.parent)
     remove_litter(folder.parent, name=glob.escape(folder.name))
@@ -162,10 +163,7 @@ def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
     with writing(folder):
         try:
             temporary.mkdir()
-            for name, data in contents:
-                path = temporary / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
+            yield temporary
             if hasattr(os, "sync"):  # Windows has none; there a power cut may leave files empty
                 os.sync()
             if folder.is_dir():
@@ -174,6 +172,18 @@ def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
             _sync_folder(folder.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
+    """Publish a new folder of many small files; a reader sees all of them or none.
+
+    `contents` are names relative to `folder` and bytes; else as `new_folder`.
+    """
+    with new_folder(folder) as temporary:
+        for name, data in contents:
+            path = temporary / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
 
 def remove_litter(folder: Path, *, name: str = "*") -> None:

@@ -1,7 +1,8 @@
 """Find the items of a folder or of a table; no file is opened except the table.
 
-In: `root/class/*`, `root/{train,val,test}/class/*`, or a CSV `path,label[,group,split]`. Out: a
-Listing of items in natural order, with notes on what was left out and files that cannot be named.
+In: `root/class/*`, `root/{train,val,test}/class/*`, or a CSV `path,label[,group,split]`, which is
+obeyed unasked where it is called manifest.csv and lies in the root. Out: a Listing of items in
+natural order, with notes on what was left out and files that cannot be named.
 Hidden files and folders, and those that systems leave behind, are not looked at. Files that are
 plainly tables or text are counted in a note; every other file is an item, whatever its suffix.
 Try: `find(Path("cells"), ReadSettings())`.
@@ -19,7 +20,7 @@ from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key, suggestion
 from objektiv.data.formats import SUFFIXES
 from objektiv.data.settings import ReadSettings
-from objektiv.data.tables import read_table
+from objektiv.data.tables import Row, is_table, read_table
 
 PARTS = ("train", "validation", "test")
 PART_FOLDERS = {
@@ -29,6 +30,7 @@ PART_FOLDERS = {
 }
 LITTER = {"__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"}
 NO_IMAGES = {*(".txt", ".csv", ".tsv", ".json", ".jsonl"), *(".md", ".xml", ".yaml", ".yml")}
+MANIFEST = "manifest.csv"
 LAYOUTS = "root/class/image, root/{train,val,test}/class/image and a CSV table are read"
 
 
@@ -63,7 +65,8 @@ def find(root: Path, settings: ReadSettings) -> Listing:
         listing = _of_table(settings.labels)
     else:
         _check_folder(root)
-        listing = _of_folders(root.resolve())
+        root = root.resolve()
+        listing = _of_manifest(root) if is_table(root / MANIFEST) else _of_folders(root)
     if not listing.entries:
         empty = "the folder is empty" if settings.labels is None else "the table has no row"
         raise DataError(
@@ -219,19 +222,37 @@ def _leads_away(link: Path, root: Path) -> bool:
     return link.is_dir() or not link.resolve().is_relative_to(root)
 
 
+def _of_manifest(root: Path) -> Listing:
+    """The items of manifest.csv; what it lists in vain, or does not list, is noted."""
+    notes = _Notes()
+    there: set[str] = set()
+    for found in _visible(root):
+        if found.is_dir() and not found.is_symlink():
+            there.update(_files(root, found.name, notes))
+        elif Path(found.name).suffix.lower() not in NO_IMAGES:
+            there.add(found.name)
+    rows = read_table(root / MANIFEST, splits=PART_FOLDERS, look=False)
+    listed = {row.path for row in rows}
+    for path in sorted(map(shown, there - listed), key=natural_key):
+        notes.add(f"files that {MANIFEST} does not list, not read", path)
+    for path in sorted(listed - there, key=natural_key):
+        notes.add(f"files that {MANIFEST} lists and that are gone", path)
+    entries = _entries(root, [row for row in rows if row.path in there])
+    obeyed = f"{MANIFEST} is obeyed: labels"
+    obeyed += ", groups" * any(e.group for e in entries) + ", parts" * any(e.part for e in entries)
+    return Listing(root, entries, (), (obeyed, *notes.lines()))
+
+
 def _of_table(table: Path) -> Listing:
     root = table.absolute().parent.resolve()
-    entries = tuple(
-        Entry(
-            row.path,
-            f"{root}/{row.path}",
-            row.label,
-            row.group,
-            PART_FOLDERS.get(row.split.lower()),
-        )
-        for row in read_table(table, splits=PART_FOLDERS)
+    return Listing(root, _entries(root, read_table(table, splits=PART_FOLDERS)), (), ())
+
+
+def _entries(root: Path, rows: list[Row]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(r.path, f"{root}/{r.path}", r.label, r.group, PART_FOLDERS.get(r.split.lower()))
+        for r in rows
     )
-    return Listing(root, entries, (), ())
 
 
 def _check_parts_agree(root: Path, entries: list[Entry]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -31,8 +32,18 @@ class Row:
     split: str
 
 
-def read_table(table: Path, *, splits: Collection[str]) -> list[Row]:
-    """The rows of a table of labels.
+def is_table(path: Path) -> bool:
+    """Whether a file is there whose first line begins with the columns path and label."""
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            header = stream.readline(1000)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return re.split(r"[,;\t]", header.strip().casefold())[:2] == ["path", "label"]
+
+
+def read_table(table: Path, *, splits: Collection[str], look: bool = True) -> list[Row]:
+    """The rows of a table of labels; with `look` each path must be a file on the disk.
 
     Raises:
         DataError: the file or its header cannot be used, or a row is bad; all bad rows are told.
@@ -53,7 +64,8 @@ def read_table(table: Path, *, splits: Collection[str]) -> list[Row]:
             allowed="Columns separated by comma, semicolon or tab are read",
             next="correct the line, or save the table again as CSV in UTF-8",
         ) from error
-    mistakes = _mistakes(table.absolute().parent.resolve(), rows, splits)
+    root = table.absolute().parent.resolve() if look else None
+    mistakes = _mistakes(root, rows, splits)
     if mistakes:
         more = f"; and {len(mistakes) - SHOWN:,} more" if len(mistakes) > SHOWN else ""
         raise DataError(
@@ -113,12 +125,12 @@ def _row(line: int, cells: list[str], columns: dict[str, int]) -> Row:
     return Row(line, path, cell("label"), cell("group") or None, cell("split"))
 
 
-def _mistakes(root: Path, rows: list[Row], splits: Collection[str]) -> list[str]:
+def _mistakes(root: Path | None, rows: list[Row], splits: Collection[str]) -> list[str]:
     grouped, parted = any(row.group for row in rows), any(row.split for row in rows)
     first_lines: dict[str, int] = {}
     found = []
     for row in rows:
-        wrong = [_path_mistake(root, row.path)]
+        wrong = [_path_mistake(root, row.path)] if root else []
         if not row.label:
             wrong.append("no label")
         if grouped and not row.group:
