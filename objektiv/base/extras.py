@@ -25,6 +25,7 @@ class Extra:
 
 
 _TEST = (
+    "av>=18.1",
     "hypothesis>=6.170",
     "onnxruntime>=1.31",
     "psutil>=7.2",
@@ -46,7 +47,7 @@ EXTRAS = Registry(
             ),
             "training from scratch, fine-tuning and timm's backbones",
         ),
-        "video": Extra(("av>=18.1",), "one class per video"),
+        "video": Extra(("av>=18.1",), "pictures from videos"),
         "labels": Extra(("cleanlab>=2.9",), "a search for wrong labels"),
         "tune": Extra(("optuna>=5.0",), "a search over settings"),
         "ort": Extra(("onnxruntime>=1.31",), "ONNX Runtime as a second engine"),

@@ -31,6 +31,7 @@ KINDS = {
     **dict.fromkeys(("x", "images", "image", "data"), "X"),
     **dict.fromkeys(("y", "labels", "label", "targets", "target"), "y"),
     **dict.fromkeys(("groups", "group"), "group"),
+    **dict.fromkeys(("id", "ids"), "id"),  # which file a row was: no part of a picture
     "classes": "classes",
 }
 PART_NAMES = {**PART_FOLDERS, "training": "train", "t10k": "test"}
@@ -140,7 +141,8 @@ def _shots(
         groups = None if pair.groups is None else [_text(value) for value in pair.groups]
         for start in range(0, len(pair.x), PIECE):
             piece = pair.x[start : start + PIECE]
-            piece = np.rint(piece * scale).astype(depth) if scale > 1 or _is_float(piece) else piece
+            if scale > 1 or _is_float(piece):
+                piece = np.rint(piece.astype(np.float32) * scale)
             for row, pixels in enumerate(piece.astype(depth, copy=False), start):
                 yield Shot(
                     labels[row],

@@ -25,7 +25,7 @@ from objektiv.base.errors import DataError
 from objektiv.data.arrays import PART_NAMES, Pair
 
 MOST_BYTES = 2 << 30
-FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+FASHION: tuple[str, ...] = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
 FASHION += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 FASHION_LABELS = {  # SHA-256 of the labels, one byte each
     "train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
@@ -125,7 +125,8 @@ def _refused(path: Path, value: str, *, allowed: str = "") -> DataError:
     return DataError(
         f"{path} cannot be read as IDX files",
         value=value,
-        allowed=allowed or "Whole files such as train-images-idx3-ubyte.gz and "
+        allowed=allowed
+        or "Whole files such as train-images-idx3-ubyte.gz and "
         "train-labels-idx1-ubyte.gz are read, plain or packed",
         next="get the files again, both of a pair into one folder",
     )

@@ -246,3 +246,16 @@ def test_a_folder_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", f"other.tmp-{gone.pid}"]
     files.remove_litter(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_is_filled_under_another_name(tmp_path: Path) -> None:
+    """A new folder appears when its block ends, and not at all where the block fails."""
+    with files.new_folder(tmp_path / "folder") as temporary:
+        (temporary / "a").write_bytes(b"x")
+        assert not (tmp_path / "folder").exists()
+    assert (tmp_path / "folder" / "a").read_bytes() == b"x"
+
+    with pytest.raises(KeyError, match="a"), files.new_folder(tmp_path / "other") as temporary:
+        (temporary / "a").write_bytes(b"x")
+        raise KeyError("a")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]

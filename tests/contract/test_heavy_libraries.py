@@ -13,12 +13,13 @@ ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
     "onnx": {"features.graph", "shipping.walk", "shipping.session"},
     "google": {"shipping.walk"},
-    "cv2": {"data.images", "data.drawing"},
+    "cv2": {"data.images", "data.drawing", "data.frames"},
     "PIL": {"data.images", "shipping.golden", "faces.pictures"},
     "polars": {
         "data.dataset",
         "data.clusters",
         "data.split",
+        "data.to_arrays",
         "features.look",
         "judging.predictions",
         "flow.items",
@@ -29,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "jinja2": {"faces.report"},
     "typer": {"faces.cli", "faces.exits", "faces.options"},
     "yaml": {"base.settings"},
+    "av": {"data.video"},
     "matplotlib": set(),
     "torch": set(),
     "tensorflow": set(),

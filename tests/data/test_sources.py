@@ -259,3 +259,49 @@ def test_real_folders_are_read(real_data: Path) -> None:
     assert (len(pets.entries), len({e.label for e in pets.entries})) == (160, 5)
     assert {e.part for e in pets.entries} == {"train", "validation"}
     assert [len(screws.entries), screws.entries[0].label] == [81, "type_001"]
+
+
+def test_a_manifest_in_the_root_is_obeyed(tmp_path: Path) -> None:
+    """A manifest.csv gives labels, groups and parts unasked; what it misses is noted."""
+    for name in ("x/1.png", "x/2.png", "y/3.png", "4.png", "new.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "videos.csv").touch()
+    text = "path,label,group,split\nx/1.png,a/b,g,train\nx/2.png,b,g,train\n4.png,b,h,test\n"
+    text += "y/gone.png,b,h,test\n../outside.png,b,h,test\nx/../y/3.png,a/b,h,test\n"
+    (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
+
+    listing = _find(tmp_path, parts="new")
+
+    assert [(e.id, e.label, e.group) for e in listing.entries] == [
+        ("4.png", "b", "h"),
+        ("x/1.png", "a/b", "g"),
+        ("x/2.png", "b", "g"),
+    ]
+    assert listing.notes == (
+        "manifest.csv is obeyed: labels, groups, parts",
+        "files that manifest.csv does not list, not read: 2 (new.png, y/3.png)",
+        "files that manifest.csv lists and that are gone: 3 (../outside.png, x/../y/3.png, "
+        "y/gone.png)",
+    )
+
+
+def test_another_manifest_is_none(tmp_path: Path) -> None:
+    """A manifest.csv of other columns is a text file like any other; --labels wins over ours."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").touch()
+    (tmp_path / "manifest.csv").write_text("file,sha256\na/1.png,00\n", encoding="utf-8")
+    assert [e.label for e in _find(tmp_path).entries] == ["a"]
+
+    (tmp_path / "manifest.csv").write_text("path,label\na/1.png,m\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("path,label\na/1.png,t\n", encoding="utf-8")
+    assert [e.label for e in _find(tmp_path).entries] == ["m"]
+    assert [e.label for e in _find(tmp_path, labels=tmp_path / "t.csv").entries] == ["t"]
+
+
+def test_an_empty_manifest_is_told(tmp_path: Path) -> None:
+    """Where no file of the manifest is there, the notes say what was looked for."""
+    (tmp_path / "manifest.csv").write_text("path,label\na/1.png,m\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"gone: 1 \(a/1\.png\)"):
+        _find(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data.tables import Row, read_table
+from objektiv.data.tables import Row, is_table, read_table
 
 SPLITS = ("train", "val", "test")
 
@@ -130,3 +130,32 @@ def test_a_missing_table_is_told(folder: Path) -> None:
     """A table that is not there is told with the system's words."""
     with pytest.raises(DataError, match="the table .* cannot be read: No such file"):
         read_table(folder / "gone.csv", splits=SPLITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("path,label\n", True),
+        ("\ufeffPath;Label;age\r\n", True),
+        ("label,path\n", False),
+        ("path\n", False),
+        ("", False),
+        ("\x00\x01", False),
+    ],
+)
+def test_a_table_is_known_by_its_first_columns(tmp_path: Path, text: str, meant: bool) -> None:
+    """A file whose header begins with path and label is a table of labels."""
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+
+    assert is_table(tmp_path / "t.csv") == meant
+    assert not is_table(tmp_path) and not is_table(tmp_path / "none.csv")
+
+
+def test_files_need_not_be_looked_for(folder: Path) -> None:
+    """Without a look at the disk only what stands in the table is checked."""
+    (folder / "labels.csv").write_text("path,label\nnone.png,a\n", encoding="utf-8")
+    assert read_table(folder / "labels.csv", splits=SPLITS, look=False)[0].path == "none.png"
+
+    (folder / "labels.csv").write_text("path,label\nnone.png,\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 2: no label"):
+        read_table(folder / "labels.csv", splits=SPLITS, look=False)
