@@ -89,7 +89,9 @@ def _convert_arrays(
     pairs, known, notes = reader(path)
     classes = _class_names(settings.classes) if settings.classes else known
     found, total, more = arrays.shots(pairs, classes=classes, max_pixels=settings.max_pixels)
-    shots = (replace(shot, pixels=shrink(shot.pixels, settings)) for shot in found)
+    shots = found
+    if settings.percent is not None or settings.longest is not None:
+        shots = (replace(shot, pixels=shrink(shot.pixels, settings)) for shot in found)
     counts = write_tree(target, shots, total=total, progress=progress)
     return Converted(target, _ordered(counts), (*notes, *more))
 

@@ -36,7 +36,7 @@ _FORBIDDEN = '<>:"/\\|?*'
 _PLAIN = re.compile(rf"[A-Za-z0-9_]([A-Za-z0-9_ ()-]{{0,{LONGEST_NAME - 2}}}[A-Za-z0-9_)-])?")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
-Chunk = list[tuple[Path, NDArray[Any]]]
+Chunk = list[tuple[str, NDArray[Any]]]  # paths as texts: a Path takes longer than its picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def refuse_existing(target: Path) -> None:
 
 def _placed(
     shots: Iterable[Shot], names: _Names, folder: Path, rows: list[dict[str, Any]]
-) -> Iterator[tuple[Path, NDArray[Any]]]:
+) -> Iterator[tuple[str, NDArray[Any]]]:
     """Path and pixels of each shot, whose row is added to `rows` and whose folder is made."""
     for shot in shots:
         below = names.folder(shot.label)
@@ -118,7 +118,7 @@ def _placed(
         label = below if shot.label.startswith(FORMULA_SIGNS) else shot.label
         row = {"path": path, "label": label, "group": _harmless(shot.group), "split": shot.part}
         rows.append(row | {key: _harmless(value) for key, value in shot.origin.items()})
-        yield folder / path, shot.pixels
+        yield f"{folder}/{path}", shot.pixels
 
 
 def _harmless(value: Any) -> Any:
@@ -126,7 +126,7 @@ def _harmless(value: Any) -> Any:
     return f"./{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value
 
 
-def _chunks(placed: Iterator[tuple[Path, NDArray[Any]]]) -> Iterator[Chunk]:
+def _chunks(placed: Iterator[tuple[str, NDArray[Any]]]) -> Iterator[Chunk]:
     chunk: Chunk = []
     size = 0
     for path, pixels in placed:

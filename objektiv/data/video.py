@@ -134,8 +134,13 @@ def _opened(path: Path, max_pixels: int) -> Iterator[tuple[Any, Any]]:
             if cut := _cut_off(stream, kind):
                 raise _refused(path, cut)
             stream.seek(0)
-            options = {"protocol_whitelist": "none"}  # and no other file named inside it
-            with av.open(stream, format=kind, options=options, buffer_size=1 << 17) as container:
+            with av.open(
+                stream,
+                format=kind,
+                options={"protocol_whitelist": "none"},  # and no other file named inside it
+                metadata_errors="replace",
+                buffer_size=1 << 17,
+            ) as container:
                 yield container, _video_stream(path, container, max_pixels)
     except av.FFmpegError as error:
         raise _refused(path, "it cannot be opened", error) from error

@@ -17,7 +17,7 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(metadata, "distribution", version)
 
 
 @pytest.mark.usefixtures("nothing_installed")
@@ -37,7 +37,7 @@ def test_missing_extra_names_what_needs_it_and_the_command() -> None:
 def test_installed_extra_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """An extra with all packages installed is let through, by looking at exactly its packages."""
     asked: list[str] = []
-    monkeypatch.setattr(metadata, "version", lambda name: asked.append(name) or "1.0")
+    monkeypatch.setattr(metadata, "distribution", lambda name: asked.append(name) or "1.0")
 
     extras.require("store", needed_by="monitor")
 
@@ -52,7 +52,7 @@ def test_only_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> Non
             raise metadata.PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(metadata, "distribution", version)
 
     assert extras.missing_packages("office") == ("python-docx",)
 

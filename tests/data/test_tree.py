@@ -212,7 +212,8 @@ from objektiv.data.tree import Shot, write_tree
 noise = np.random.default_rng(0).integers(0, 256, (100, 100), np.uint8)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    write_tree(Path({str(tmp_path / "out")!r}), [Shot("a", "b", noise)], total=1, progress=Progress())
+    target = Path({str(tmp_path / "out")!r})
+    write_tree(target, [Shot("a", "b", noise)], total=1, progress=Progress())
 except errors.MachineError as error:
     print(error)
 """
