@@ -236,7 +236,7 @@ def test_a_cancelled_tree_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "run" / "cancel").touch()
     monkeypatch.setattr("objektiv.base.progress.WRITE_EVERY", 0)
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match="pictures was stopped"):
         write_tree(
             tmp_path / "out", _shots(300), total=300, progress=Progress(folder=tmp_path / "run")
         )
