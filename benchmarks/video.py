@@ -44,7 +44,12 @@ def judge(path: Path) -> None:
 
 def repeated(function: Callable[[Path], None], path: Path, times: int) -> float:
     """Seconds of one call, as the mean of several."""
-    return measure.seconds_of(lambda: [function(path) for _ in range(times)]) / times
+
+    def several() -> None:
+        for _ in range(times):
+            function(path)
+
+    return measure.seconds_of(several) / times
 
 
 def add_video(result: measure.Result, path: Path, *, rounds: int) -> None:
