@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,38 @@ def publish_folder(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+
+
+@contextlib.contextmanager
+def growing(path: Path, *, kept: int) -> Iterator[Callable[[bytes], None]]:
+    """What writes more bytes behind the first `kept` of `path`; they stay, whatever happens.
+
+    The one way to write a file that may end early (a download that is resumed); `publish` gives
+    it its name when it is whole.
+    """
+    with writing(path):
+        stream = path.open("r+b" if kept else "wb")
+
+    def write(data: bytes) -> None:
+        with writing(path):
+            stream.write(data)
+
+    try:
+        with writing(path):
+            stream.truncate(kept)
+            stream.seek(kept)
+        yield write
+    finally:
+        with writing(path), stream:
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def publish(whole: Path, path: Path) -> None:
+    """Give a finished file, written and synced beside it, the name `path`."""
+    with writing(path):
+        os.replace(whole, path)
+        _sync_folder(path.parent)
 
 
 def remove_litter(folder: Path, *, name: str = "*") -> None:

@@ -179,6 +179,40 @@ class PixelSettings(Settings):
     )
 
 
+class ArchiveSettings(Settings):
+    """How much a stranger's archive or address may bring."""
+
+    max_files: int = Field(
+        default=500_000, ge=1, description="Largest number of members an archive may have."
+    )
+    max_gb: float = Field(
+        default=50,
+        gt=0,
+        description="Largest number of gigabytes (10^9 bytes) that are downloaded or unpacked.",
+    )
+    max_ratio: int = Field(
+        default=200,
+        ge=1,
+        description="Largest growth when unpacked, of an archive and of each file in a zip; the "
+        "first 10 MB are free.",
+    )
+
+
+class GetSettings(ArchiveSettings, ConvertSettings):
+    """Where a dataset goes, and what its file must be."""
+
+    to: Path | None = Field(
+        default=None,
+        description="New folder for the dataset; by default one of its name where you are.",
+    )
+    sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-fA-F]{64}$",
+        description="SHA-256 that the downloaded file or the archive must have; the catalogue "
+        "knows those of its own entries.",
+    )
+
+
 class SmearSettings(Settings):
     """How the synthetic blood smear of the demo is drawn."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.data.settings import SmearSettings
+from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import EvaluateSettings, PredictSettings, TrainSettings
@@ -34,6 +34,35 @@ Data = Annotated[
     ),
 ]
 Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")
+
+
+@app.command()
+@settings_options(GetSettings)
+def get(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="malaria, fashion-mnist, pets or cats-dogs; an http(s) address; an archive, "
+            "arrays (.npy, .npz, IDX), a video or a folder of them.",
+            metavar="WHAT",
+            show_default=False,
+        ),
+    ],
+    settings: GetSettings,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="The dataset's archive, or the folder it was unpacked into, instead of the "
+            "download.",
+            metavar="PATH",
+        ),
+    ] = None,
+) -> None:
+    """Get a dataset: download or take a file, verify, unpack, say whose it is."""
+    from objektiv.faces import getting
+
+    getting.get(what, settings, source)
 
 
 @app.command()

@@ -259,3 +259,23 @@ def test_a_folder_is_filled_under_another_name(tmp_path: Path) -> None:
         (temporary / "a").write_bytes(b"x")
         raise KeyError("a")
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_what_grew_stays_when_it_breaks_off(tmp_path: Path) -> None:
+    """An error in the middle leaves the bytes before it; the next call goes on behind them."""
+    path = tmp_path / "part"
+    with pytest.raises(ConnectionError, match="gone"), files.growing(path, kept=0) as write:
+        write(b"one")
+        raise ConnectionError("gone")
+    with files.growing(path, kept=2) as write:
+        write(b"ly")
+
+    assert path.read_bytes() == b"only"
+
+
+def test_a_whole_file_gets_its_name(tmp_path: Path) -> None:
+    """Publishing moves the finished file; nothing stays under the old name."""
+    (tmp_path / "a.part").write_bytes(b"x")
+    files.publish(tmp_path / "a.part", tmp_path / "a")
+
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
