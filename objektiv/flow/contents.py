@@ -17,6 +17,7 @@ from objektiv.base.progress import Progress
 from objektiv.data.archives import examine, is_archive, unpack
 from objektiv.data.catalog import Entry
 from objektiv.data.convert import can_convert, convert
+from objektiv.data.formats import SUFFIXES
 from objektiv.data.settings import GetSettings
 from objektiv.data.sources import LITTER
 
@@ -62,8 +63,9 @@ def filling(
             inside = folder / UNPACKED
             inside.mkdir()
             unpack(archive, inside, places, progress=progress)
-            if can_convert(inside):
-                _convert(inside, folder, settings, notes=notes, progress=progress)
+            found = _convertible(inside)
+            if found is not None:
+                _convert(found, folder, settings, notes=notes, progress=progress)
                 shutil.rmtree(inside)
             else:
                 _lift(inside, folder)
@@ -83,7 +85,7 @@ def _start(path: Path) -> bytes:
 
 
 def below_top(paths: Sequence[str]) -> dict[str, str]:
-    """Each path without the folder that all share, unless that is the only class.
+    """Each path without the folders that all share, unless the last is the only class.
 
     What systems leave behind (`Thumbs.db`) and hidden files get no place.
     """
@@ -91,10 +93,15 @@ def below_top(paths: Sequence[str]) -> dict[str, str]:
     while True:
         tops = {path.partition("/")[0] for path in kept.values()}
         rests = [path.partition("/")[2] for path in kept.values()]
-        # a folder below the one they share: else its files are those of one class
-        if len(tops) != 1 or not all(rests) or not any("/" in rest for rest in rests):
+        # images without folders are those of the one class; arrays are not
+        flat = not any("/" in rest for rest in rests)
+        if len(tops) != 1 or not all(rests) or (flat and any(map(_is_image, rests))):
             return kept
         kept = dict(zip(kept, rests, strict=True))
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(tuple(SUFFIXES))
 
 
 def _is_litter(path: str) -> bool:
@@ -116,6 +123,14 @@ def _found(
         examples = ", ".join(p.rpartition("/")[2] for p in left[:3]) + ", ..." * (len(left) > 3)
         notes.append(f"Left out of {path.name}: {len(left):,} ({examples})")
     return places
+
+
+def _convertible(folder: Path) -> Path | None:
+    """An unpacked folder, or the one file in it, that is arrays or videos."""
+    if can_convert(folder):
+        return folder
+    files = [path for path in folder.iterdir() if path.is_file() and can_convert(path)]
+    return files[0] if len(files) == 1 else None
 
 
 def _convert(

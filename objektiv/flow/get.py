@@ -212,7 +212,7 @@ def _new_target(settings: GetSettings, name: str) -> Path:
 
 def _of_file(path: Path, settings: GetSettings) -> Source:
     if path.is_dir():
-        return Source(path.name, None, None, None, HANDED_IN)
+        return Source(path.name, None, None, None, "a folder of this machine")
     got = hash_file(path)
     if settings.sha256 is not None and got != settings.sha256.lower():
         raise wrong_checksum(path.name, settings.sha256, got, next="get the right file")

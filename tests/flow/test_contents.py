@@ -33,7 +33,10 @@ def _fill(path: Path, folder: Path, entry: Entry | None = None) -> tuple[list[st
         (["cells/README.txt", "cells/a/1.png"], ["README.txt", "a/1.png"]),
         (["a/1.png", "a/2.png"], ["a/1.png", "a/2.png"]),  # one class keeps its folder
         (["x/train/a/1.png", "x/test/a/2.png"], ["train/a/1.png", "test/a/2.png"]),
+        (["cells/a/1.png", "cells/cover.png"], ["a/1.png", "cover.png"]),
+        (["set/X.npy", "set/y.npy"], ["X.npy", "y.npy"]),
         (["1.png"], ["1.png"]),
+        ([], []),
     ],
 )
 def test_the_shared_top_folder_goes(paths: list[str], places: list[str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from objektiv.base.errors import DataError, MachineError, UsageError
@@ -272,6 +274,43 @@ def test_a_file_packed_anew_is_known_by_its_content(tmp_path: Path) -> None:
         path.write_bytes(wrong)
         with pytest.raises(DataError, match="is not the file it should be"):
             module._compared(remote, path, GetSettings())
+
+
+def _arrays() -> bytes:
+    """An .npz of six grey pictures with the labels cat and dog."""
+    buffer = io.BytesIO()
+    pictures = np.arange(6 * 8 * 8, dtype=np.uint8).reshape(6, 8, 8)
+    np.savez(buffer, X=pictures, y=np.array(["cat", "dog"] * 3))
+    return buffer.getvalue()
+
+
+def test_arrays_become_pictures(here: Path) -> None:
+    """Arrays are converted: class folders, a manifest and the origin, whole."""
+    (here / "pets.npz").write_bytes(_arrays())
+    got = _get("pets.npz", to=Path("set"))
+
+    assert got.counts == {"cat": 3, "dog": 3}
+    assert {"ORIGIN.json", "manifest.csv"} <= set(_names(here / "set"))
+    assert len(_names(here / "set")) == 8
+
+
+def test_arrays_in_an_archive_become_pictures(here: Path) -> None:
+    """An archive of arrays is unpacked and converted, and its arrays are not left in the set."""
+    (here / "a.zip").write_bytes(zip_of([("deep/pets.npz", _arrays()), ("deep/notes.txt", b"x")]))
+    got = _get("a.zip")
+
+    assert got.counts == {"cat": 3, "dog": 3}
+    assert [name for name in _names(here / "a") if name.endswith((".npz", ".txt"))] == []
+    assert [p.name for p in (here / "a").iterdir() if p.name[0] == "."] == []
+
+
+@pytest.mark.slow
+def test_real_fashion_mnist_is_handed_in(real_data: Path, here: Path) -> None:
+    """The four files, though packed anew, are the published ones: 7,000 pictures of each class."""
+    got = _get("fashion-mnist", real_data / "fashion_mnist")
+
+    assert set(got.counts.values()) == {7000} and len(got.counts) == 10
+    assert all("content as published" in source.checked for source in got.sources)
 
 
 def test_real_malaria_is_handed_in(real_data: Path, here: Path) -> None:
