@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
+from objektiv.data.catalog import CATALOG
 from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
@@ -42,8 +43,8 @@ def get(
     what: Annotated[
         str,
         typer.Argument(
-            help="malaria, fashion-mnist, pets or cats-dogs; an http(s) address; an archive, "
-            "arrays (.npy, .npz, IDX), a video or a folder of them.",
+            help=f"{', '.join(CATALOG)}; an http(s) address; an archive, arrays (.npy, .npz, IDX), "
+            "a video or a folder of them.",
             metavar="WHAT",
             show_default=False,
         ),

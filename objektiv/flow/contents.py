@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
@@ -163,10 +164,23 @@ def _copying(root: Path, entry: Entry, notes: list[str], progress: Progress) -> 
         with progress.step("copy", total=len(places)) as step:
             for path, place in places.items():
                 (folder / place).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(root / path, folder / place)
+                with _opened(root / path) as source, (folder / place).open("xb") as target:
+                    shutil.copyfileobj(source, target)
                 step.advance()
 
     return fill
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read",
+            value=error.strerror or type(error).__name__,
+            allowed="A file that this user may read is needed",
+            next="correct its permissions, then run the same command again",
+        ) from error
 
 
 def _files(root: Path, below: str = "") -> Iterator[str]:

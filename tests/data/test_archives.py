@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from objektiv.base import files
 from objektiv.base.errors import DataError
@@ -304,3 +306,40 @@ def test_ten_gigabytes_from_little_are_refused_at_once(tmp_path: Path, kind: str
 
     assert seconds < 2
     assert peak < 20_000_000
+
+
+SEEDS = {
+    "zip": zip_of(GOOD[:2] + [("b/3.png", b"xyz" * 99)]),
+    "tar": tar_of(GOOD[:2]),
+    "gz": tar_of(GOOD[:2], mode="w:gz"),
+    "bz2": tar_of(GOOD[:2], mode="w:bz2"),
+    "xz": tar_of(GOOD[:2], mode="w:xz"),
+    "pax": tar_of([("é" * 60 + ".png", b"x")], form=tarfile.PAX_FORMAT),
+}
+
+
+@given(
+    seed=st.sampled_from(sorted(SEEDS)),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),
+    end=st.floats(0.2, 1),
+)
+def test_changed_bytes_give_files_or_a_data_error(
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: str,
+    changes: list[tuple[float, int]],
+    end: float,
+) -> None:
+    """Whatever bytes change or are missing, an archive is unpacked inside its folder or refused."""
+    data = bytearray(SEEDS[seed])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    folder = tmp_path_factory.mktemp("changed")
+    path = _file(folder, bytes(data[: int(end * len(data))]))
+    before = sorted(folder.parent.iterdir())
+    try:
+        _extract(path, folder / "out")
+    except DataError:
+        assert not (folder / "out").exists()
+
+    assert sorted(folder.parent.iterdir()) == before
+    assert {p.name for p in folder.iterdir()} <= {"in", "out"}
