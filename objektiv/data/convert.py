@@ -19,9 +19,10 @@ from objektiv.base.names import natural_key
 from objektiv.base.progress import Progress
 from objektiv.data import arrays, idx
 from objektiv.data.frames import Choice, choose, kept_frames, shrink
+from objektiv.data.safe_names import safe_name
 from objektiv.data.settings import ConvertSettings, ReadSettings
 from objektiv.data.sources import find
-from objektiv.data.tree import Shot, refuse_existing, safe_name, write_tree
+from objektiv.data.tree import Shot, refuse_existing, write_tree
 from objektiv.data.video import check, container_of
 
 VIDEOS = "videos.csv"  # beside the manifest: how many frames of each video were left out, and why

@@ -1,7 +1,8 @@
-"""Names from strangers' archives: each becomes a path that every system can hold, or is refused.
+"""File names that every system can hold: strangers' are checked, ours are made of any text.
 
-In: a member's name as the archive has it. Out: a relative path with `/`, in NFC, or a ValueError
-with the reason in a few words. `Names` also refuses two names that some system takes for one.
+In: a member's name as an archive has it, or a label. Out: a relative path with `/`, in NFC, or a
+ValueError with the reason in a few words; for a label always a name. `Names` also refuses two names
+that some system takes for one.
 Sources: Microsoft's "Naming files, paths, and namespaces"; werkzeug CVE-2025-66221, CVE-2026-21860
 and CVE-2026-27199 (devices with a suffix, a blank, in a folder).
 Try: `safe_path("cells/../../etc/passwd")`.
@@ -12,9 +13,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+FORMULA_SIGNS = ("=", "+", "-", "@")  # a spreadsheet would run a cell that starts with one
+LONGEST_NAME = 80  # characters of a name we make; Windows allows 260 for a whole path
 LONGEST_PART, LONGEST_PATH = 255, 1000  # bytes; what common file systems hold, and room to spare
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
+_PLAIN = re.compile(rf"[A-Za-z0-9_]([A-Za-z0-9_ ()-]{{0,{LONGEST_NAME - 2}}}[A-Za-z0-9_)-])?")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³])", re.I)
 
@@ -45,8 +49,26 @@ def safe_path(name: str) -> str:
     return path
 
 
+def safe_name(text: str) -> str:
+    """A name for a file or folder that is allowed and visible on Linux, macOS and Windows."""
+    if _PLAIN.fullmatch(text) and not _is_device(text):
+        return text
+    kept = [
+        "_" if char in "/\\" or unicodedata.category(char)[0] in "CZ" and char != " " else char
+        for char in unicodedata.normalize("NFC", _FORBIDDEN.sub("_", text))
+    ]
+    name = "".join(kept).strip()[:LONGEST_NAME].rstrip(". ")
+    if not name or name.startswith((".", *FORMULA_SIGNS)) or _is_device(name):
+        return f"_{name}".rstrip(". ")
+    return name
+
+
+def _is_device(name: str) -> bool:
+    return bool(_DEVICES.fullmatch(name.partition(".")[0].rstrip(" ")))
+
+
 def _check_part(part: str) -> None:
-    if _DEVICES.fullmatch(part.partition(".")[0].rstrip(" ")):
+    if _is_device(part):
         raise ValueError("device name of Windows")
     if part[-1] in ". ":
         raise ValueError("ends in a dot or blank, which Windows drops")

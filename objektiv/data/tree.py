@@ -12,8 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
-import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,14 +25,10 @@ from objektiv.base import files
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
 from objektiv.data.drawing import png
+from objektiv.data.safe_names import FORMULA_SIGNS, safe_name
 from objektiv.data.sources import MANIFEST
 
-FORMULA_SIGNS = ("=", "+", "-", "@")  # a spreadsheet would run a cell that starts with one
 CHUNK_SHOTS, CHUNK_BYTES = 128, 8_000_000  # what a thread encodes at a time
-LONGEST_NAME = 80  # characters; Windows allows 260 for a whole path
-_FORBIDDEN = '<>:"/\\|?*'
-_PLAIN = re.compile(rf"[A-Za-z0-9_]([A-Za-z0-9_ ()-]{{0,{LONGEST_NAME - 2}}}[A-Za-z0-9_)-])?")
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 Chunk = list[tuple[str, NDArray[Any]]]  # paths as texts: a Path takes longer than its picture
 
@@ -157,20 +151,6 @@ def _manifest(rows: list[dict[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def safe_name(text: str) -> str:
-    """A name for a file or folder that is allowed and visible on Linux, macOS and Windows."""
-    if _PLAIN.fullmatch(text) and not _DEVICES.fullmatch(text):
-        return text
-    kept = [
-        "_" if char in _FORBIDDEN or unicodedata.category(char)[0] in "CZ" and char != " " else char
-        for char in unicodedata.normalize("NFC", text)
-    ]
-    name = "".join(kept).strip()[:LONGEST_NAME].rstrip(". ")
-    if not name or name.startswith((".", *FORMULA_SIGNS)) or _DEVICES.fullmatch(name):
-        return f"_{name}".rstrip(". ")
-    return name
 
 
 class _Names:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objektiv.data.safe_names import Names, safe_path
+from objektiv.data.safe_names import LONGEST_NAME, Names, safe_name, safe_path
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,21 @@ def test_files_of_one_folder_pass() -> None:
     for name in ("a/1.png", "a/2.png", "a/b/1.png"):
         names.add(name)
     names.add_folder("a/b")
+
+
+@given(st.text(max_size=200))
+def test_every_text_becomes_a_safe_name(text: str) -> None:
+    """Any text becomes a visible name without separators, control signs or trailing dots."""
+    name = safe_name(text)
+
+    assert 1 <= len(name) <= LONGEST_NAME + 1
+    assert not set(name) & set('<>:"/\\|?*\0\n\r\u202e')
+    assert name[0] not in ".=+-@ " and name[-1] not in ". "
+    assert name.encode() and safe_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.txt", "Lpt1", "aux", "..", "", " ", "a/../../b"])
+def test_names_with_a_meaning_lose_it(name: str) -> None:
+    """Devices of Windows and steps upwards are no names."""
+    assert safe_name(name).casefold() not in {name.casefold(), "..", "."}
+    assert "/" not in safe_name(name)

@@ -12,8 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from objektiv.base import files
 from objektiv.base.errors import Cancelled, DataError, MachineError
@@ -22,7 +20,7 @@ from objektiv.data import tree
 from objektiv.data.dataset import read
 from objektiv.data.images import decode
 from objektiv.data.settings import ReadSettings
-from objektiv.data.tree import Shot, safe_name, write_tree
+from objektiv.data.tree import Shot, write_tree
 
 
 def _pixels(seed: int) -> np.ndarray:
@@ -105,24 +103,6 @@ def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
     assert len({path.casefold() for path in found}) == 9
     counts = read(tmp_path / "out", ReadSettings()).counts()["items"]
     assert sorted(counts) == [1, 2, 2, 2, 2]
-
-
-@given(st.text(max_size=200))
-def test_every_text_becomes_a_safe_name(text: str) -> None:
-    """Any text becomes a visible name without separators, control signs or trailing dots."""
-    name = safe_name(text)
-
-    assert 1 <= len(name) <= tree.LONGEST_NAME + 1
-    assert not set(name) & set('<>:"/\\|?*\0\n\r\u202e')
-    assert name[0] not in ".=+-@ " and name[-1] not in ". "
-    assert name.encode() and safe_name(name) == name
-
-
-@pytest.mark.parametrize("name", ["CON", "nul.txt", "Lpt1", "aux", "..", "", " ", "a/../../b"])
-def test_names_with_a_meaning_lose_it(name: str) -> None:
-    """Devices of Windows and steps upwards are no names."""
-    assert safe_name(name).casefold() not in {name.casefold(), "..", "."}
-    assert "/" not in safe_name(name)
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
