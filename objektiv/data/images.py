@@ -13,6 +13,7 @@ Try: `decode(Path("cell.png").read_bytes(), name="cell.png", max_pixels=50_000_0
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ Pixels = NDArray[np.uint8]
 
 # Classes of our own choice instead of Image.open: no other format is ever tried, and Pillow's own
 # limit of pixels, which only warns up to 179 million, does not come before ours.
-_READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -55,7 +56,7 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
 }
 _MODES = {"1", "L", "P", "PA", "LA", "La", "RGB", "RGBA", "RGBa", "CMYK", "YCbCr"}
 # What Pillow and OpenCV raise on damaged files, found by fuzzing; anything else is our bug.
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
     *(NotImplementedError, OverflowError, struct.error, zlib.error, cv2.error),
 )
@@ -83,21 +84,24 @@ def read_bytes(path: Path, *, name: str) -> bytes:
         raise image_error(name, refused) from error
 
 
-def decode(data: bytes, *, name: str, max_pixels: int) -> Picture:
+def decode(data: bytes, *, name: str, max_pixels: int, reduce_to: int | None = None) -> Picture:
     """The picture in `data`; `name` is for messages, and its suffix is only compared.
+
+    With `reduce_to`, for thumbnails, a JPEG may come smaller, which takes a fraction of the time:
+    its longest side is then at least `reduce_to` pixels.
 
     Raises:
         ImageError: with a reason out of REASONS.
     """
     header = examine(data, name=name, max_pixels=max_pixels)
     try:
-        pixels, notes = _decode_body(header, max_pixels)
+        pixels, notes = _decode_body(header, max_pixels, reduce_to)
     except Refused as error:
         raise image_error(name, error) from None
     except MemoryError:
         refused = Refused("bomb", f"{header.width:,} x {header.height:,} pixels fill the memory")
         raise image_error(name, refused) from None
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         reason = "truncated" if "truncated" in str(error) else "damaged"
         refused = Refused(reason, f"its {header.format} data cannot be decoded to the end")
         raise image_error(name, refused) from error
@@ -114,7 +118,9 @@ def suffix_notes(name: str, format: str) -> tuple[str, ...]:
     return (f"named {suffix}, is {format}",) if lies else ()
 
 
-def _decode_body(header: Header, max_pixels: int) -> tuple[Pixels, tuple[str, ...]]:
+def _decode_body(
+    header: Header, max_pixels: int, reduce_to: int | None
+) -> tuple[Pixels, tuple[str, ...]]:
     """Pixels as stored, before orientation, and what was odd about them."""
     if header.kind == "plain":  # the common case: OpenCV takes three quarters of Pillow's time
         return _opencv(header, cv2.IMREAD_COLOR_RGB), ()
@@ -123,13 +129,16 @@ def _decode_body(header: Header, max_pixels: int) -> tuple[Pixels, tuple[str, ..
         if samples.dtype != np.uint16:
             raise Refused("damaged", "its samples do not have 16 bits")
         return _sixteen_bits(samples)
-    image = _READERS[header.format](io.BytesIO(header.body))
+    image = READERS[header.format](io.BytesIO(header.body))
     check_size(image.width, image.height, max_pixels=max_pixels)
     if image.mode in ("I;16", "I;16B"):
         samples = np.asarray(image).astype(np.uint16)  # also from big-endian
         return _sixteen_bits(65535 - samples if header.kind == "negative" else samples)
     if image.mode not in _MODES:
         raise Refused("format-not-read", f"{header.format} of mode {image.mode}")
+    if reduce_to and header.format == "JPEG":
+        share = reduce_to / max(image.size)
+        image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))
     image.load()
     if "transparency" in image.info or image.mode in ("PA", "LA", "La", "RGBA", "RGBa"):
         return _over_white(np.asarray(_converted(image, "RGBA")))

@@ -18,7 +18,12 @@ from objektiv.data.catalog import CATALOG
 from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
-from objektiv.flow.settings import EvaluateSettings, PredictSettings, TrainSettings
+from objektiv.flow.settings import (
+    EvaluateSettings,
+    ExploreSettings,
+    PredictSettings,
+    TrainSettings,
+)
 
 app = typer.Typer(
     name="objektiv",
@@ -64,6 +69,15 @@ def get(
     from objektiv.faces import getting
 
     getting.get(what, settings, source)
+
+
+@app.command()
+@settings_options(ExploreSettings)
+def explore(data: Data, settings: ExploreSettings) -> None:
+    """Show what a folder of images holds: samples, counts, sizes, colours and a map."""
+    from objektiv.faces import exploring
+
+    exploring.explore(data, settings)
 
 
 @app.command()

@@ -62,29 +62,48 @@ class ClassSample:
 
 def thumbnails(dataset: Dataset, ids: Sequence[str]) -> tuple[Thumbnail, ...]:
     """One thumbnail for each id, in their order."""
+    return tuple(
+        Thumbnail(name, address(image) if image else "", *(image.size if image else (0, 0)), told)
+        for name, (image, told) in zip(ids, _opened(dataset, ids, SIDE), strict=True)
+    )
+
+
+def small_pictures(
+    dataset: Dataset, ids: Sequence[str], *, side: int
+) -> tuple[Image.Image | None, ...]:
+    """RGB pictures for figures, the longest side at most `side`; None where there is none."""
+    return tuple(image for image, _ in _opened(dataset, ids, side))
+
+
+def _opened(
+    dataset: Dataset, ids: Sequence[str], side: int
+) -> list[tuple[Image.Image | None, str]]:
+    """Each picture, or None and why."""
     wanted = set(ids)
     rows = {row["id"]: row for row in dataset.items.iter_rows(named=True) if row["id"] in wanted}
     with ThreadPoolExecutor(THREADS) as threads:  # decoders let go of Python's lock
-        return tuple(threads.map(_thumbnail, ids, (rows.get(name) for name in ids)))
+        return list(threads.map(lambda name: _open(name, rows.get(name), side), ids))
 
 
-def _thumbnail(name: str, row: dict[str, Any] | None) -> Thumbnail:
+def _open(name: str, row: dict[str, Any] | None, side: int) -> tuple[Image.Image | None, str]:
     if row is None:
-        return Thumbnail(name, "", 0, 0, "not in the data")
+        return None, "not in the data"
     known = (row.get("width") or 0) * (row.get("height") or 0)
+    most = max(known, make(ReadSettings, {}).max_pixels)
     try:
         data = read_bytes(Path(row["path"]), name=name)
         if row.get("hash") and files.sha256(data) != row["hash"]:
-            return Thumbnail(name, "", 0, 0, "the file has changed since")
-        picture = decode(data, name=name, max_pixels=max(known, make(ReadSettings, {}).max_pixels))
+            return None, "the file has changed since"
+        picture = decode(data, name=name, max_pixels=most, reduce_to=2 * side)
     except ImageError as error:
-        return Thumbnail(name, "", 0, 0, REASONS.get(error.reason, error.happened))
+        return None, REASONS.get(error.reason, error.happened)
     image = Image.fromarray(picture.pixels)
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return Thumbnail(name, _address(image), image.width, image.height, "")
+    image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return image, ""
 
 
-def _address(image: Image.Image) -> str:
+def address(image: Image.Image) -> str:
+    """The picture as a `data:` address: PNG where it is tiny, else JPEG."""
     buffer = io.BytesIO()
     if max(image.size) <= TINY:
         image.save(buffer, "PNG", optimize=True)

@@ -167,7 +167,7 @@ def size_cells(widths: Sequence[int], heights: Sequence[int]) -> tuple[SizeCell,
     """
     if not len(widths):
         return ()
-    low, high = _size_range([*widths, *heights])
+    low, high = size_range([*widths, *heights])
     step = math.log(high / low) / CELLS
     members: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for width, height in zip(widths, heights, strict=True):
@@ -184,7 +184,7 @@ def size_cells(widths: Sequence[int], heights: Sequence[int]) -> tuple[SizeCell,
     return tuple(sorted(cells, key=lambda cell: -cell.items))
 
 
-def _size_range(lengths: Sequence[float]) -> tuple[float, float]:
+def size_range(lengths: Sequence[float]) -> tuple[float, float]:
     """A little wider than the lengths, and never empty."""
     low, high = min(lengths), max(lengths)
     room = max((high / low) ** 0.06, 1.1)
@@ -193,11 +193,11 @@ def _size_range(lengths: Sequence[float]) -> tuple[float, float]:
 
 def sizes_plot(cells: Sequence[SizeCell]) -> str:
     """Width against height in pixels, both logarithmic; the area of a dot is its pictures."""
-    low, high = _size_range([length for c in cells for length in (c.width, c.height)])
+    low, high = size_range([length for c in cells for length in (c.width, c.height)])
     across = Axis(math.log(low), math.log(high), MARGIN, WIDTH - 10)
     up = Axis(math.log(low), math.log(high), 322, 8)
     parts = [_line(across.low, up.low, across.high, up.high, style="line ideal")]
-    for tick in _ticks(low, high):
+    for tick in ticks_between(low, high):
         x, y = across.at(math.log(tick)), up.at(math.log(tick))
         parts.append(_line(x, up.low, x, up.high, style="grid"))
         parts.append(_line(across.low, y, across.high, y, style="grid"))
@@ -215,7 +215,7 @@ def sizes_plot(cells: Sequence[SizeCell]) -> str:
     return _svg(parts, height=up.low + 38, title=title)
 
 
-def _ticks(low: float, high: float) -> list[int]:
+def ticks_between(low: float, high: float) -> list[int]:
     """Round numbers between two lengths: 1, 2, 5, 10, ..., closer where these are too few."""
     for leading in ((1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8)):
         found = [round(lead * 10**k) for k in range(7) for lead in leading if lead * 10**k % 1 == 0]

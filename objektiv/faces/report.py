@@ -69,7 +69,7 @@ def write_report(data: ReportData, path: Path) -> None:
 def page(data: ReportData) -> str:
     """The page as text; the same data gives the same text."""
     test, baseline = data.predictions.only("test"), data.baseline.only("test")
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     return template.render(
         title=data.title,
         about=_about(data),
@@ -189,7 +189,8 @@ def _made(data: ReportData, *, test: Predictions) -> dict[str, Any]:
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found and how text gets into them: escaped, unless said otherwise."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from objektiv.base import files
 from objektiv.base.errors import ModelError, UsageError
 from objektiv.data.dataset import Dataset
@@ -100,8 +102,12 @@ class Run:
 
 
 def save_quarantine(dataset: Dataset, path: Path) -> None:
-    """Publish what was set aside as CSV; a cell that a spreadsheet would run gets a `'` before."""
-    table = dataset.quarantine
+    """Publish what was set aside as CSV."""
+    save_table(dataset.quarantine, path)
+
+
+def save_table(table: pl.DataFrame, path: Path) -> None:
+    """Publish a table as CSV; a cell that a spreadsheet would run gets a `'` before."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
@@ -109,8 +115,8 @@ def save_quarantine(dataset: Dataset, path: Path) -> None:
     files.write_text(path, text.getvalue())
 
 
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
 
 
 def open_run(path: Path) -> Run:

@@ -41,6 +41,25 @@ class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, 
     )
 
 
+class ExploreSettings(ReadSettings, FeatureSettings):
+    """Everything that `objektiv explore` can be told."""
+
+    rows: int = Field(default=4, ge=1, le=12, description="Rows of the grid of random samples.")
+    columns: int = Field(
+        default=4, ge=1, le=12, description="Columns of the grid of random samples."
+    )
+    seed: int = Field(
+        default=1337,
+        ge=0,
+        le=2**32 - 1,
+        description="Number from which the samples and the feature map are drawn.",
+    )
+    out: Path = Field(
+        default=Path("explored"),
+        description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
 _MAX_PIXELS = ReadSettings.model_fields["max_pixels"]
 
 
