@@ -3,6 +3,7 @@
     import objektiv as ob
 
     data = ob.read("cells", ob.ReadSettings(group=r"C\\d+"))
+    ob.explore(data).figures["samples"]
     run = ob.train(data, ob.split(data))
     print(run.scores().accuracy)
     bundle = ob.load(ob.export(run, "cells.objektiv"))
@@ -32,9 +33,19 @@ if TYPE_CHECKING:
     from objektiv.data.dataset import Dataset
     from objektiv.data.settings import ReadSettings, SmearSettings, SplitSettings
     from objektiv.data.split import Split
-    from objektiv.faces.python import evaluate, export, load, predict, read, split, train
+    from objektiv.faces.python import (
+        Exploration,
+        evaluate,
+        explore,
+        export,
+        load,
+        predict,
+        read,
+        split,
+        train,
+    )
     from objektiv.flow.run import Run
-    from objektiv.flow.settings import EvaluateSettings, TrainSettings
+    from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
     from objektiv.judging.metrics import Scores, score
     from objektiv.judging.predictions import Predictions
     from objektiv.shipping.bundle import Bundle
@@ -55,9 +66,19 @@ _HOMES = {
     "data.dataset": ("Dataset",),
     "data.settings": ("ReadSettings", "SmearSettings", "SplitSettings"),
     "data.split": ("Split",),
-    "faces.python": ("evaluate", "export", "load", "predict", "read", "split", "train"),
+    "faces.python": (
+        "Exploration",
+        "evaluate",
+        "explore",
+        "export",
+        "load",
+        "predict",
+        "read",
+        "split",
+        "train",
+    ),
     "flow.run": ("Run",),
-    "flow.settings": ("EvaluateSettings", "TrainSettings"),
+    "flow.settings": ("EvaluateSettings", "ExploreSettings", "TrainSettings"),
     "judging.metrics": ("Scores", "score"),
     "judging.predictions": ("Predictions",),
     "shipping.bundle": ("Bundle",),
@@ -71,6 +92,8 @@ __all__ = [
     "DataError",
     "Dataset",
     "EvaluateSettings",
+    "Exploration",
+    "ExploreSettings",
     "ImageError",
     "MachineError",
     "MissingExtra",
@@ -87,6 +110,7 @@ __all__ = [
     "TrainSettings",
     "UsageError",
     "evaluate",
+    "explore",
     "export",
     "load",
     "predict",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,20 +51,20 @@ def feature_map(features: Features, labels: Sequence[str], *, seed: int) -> Feat
 
     rows = _sample(labels, seed=seed)
     values = _standardised(features, rows)
-    state = seed % 2**32
+    ids, method = tuple(features.ids[row] for row in rows), "principal components"
+    if not values.any():  # one picture, or copies of one: there is nothing to lay out
+        return FeatureMap(ids, _unit(values), method, len(features.ids))
     # One thread: sums come in one order, and waiting threads of a busy machine cost more than
     # they bring (70 s for 1,000 items instead of 3).
     with threadpool_limits(1):
         width = min(COMPONENTS, *values.shape, max(1, len(rows) - 1))
-        pca = PCA(width, svd_solver="randomized", random_state=state)
+        pca = PCA(width, svd_solver="randomized", random_state=seed)
         places = np.asarray(pca.fit_transform(values), np.float64)
-        method = "principal components"
-        if len(rows) >= FEWEST and np.ptp(places) > 0:
+        if len(rows) >= FEWEST:
             nearby = min(PERPLEXITY, (len(rows) - 1) / 3)
-            tsne = TSNE(perplexity=nearby, max_iter=STEPS, init="pca", random_state=state)
+            tsne = TSNE(perplexity=nearby, max_iter=STEPS, init="pca", random_state=seed)
             places = np.asarray(tsne.fit_transform(places), np.float64)
             method = "t-SNE of 50 principal components"
-    ids = tuple(features.ids[row] for row in rows)
     return FeatureMap(ids, _unit(places), method, len(features.ids))
 
 
@@ -88,7 +89,7 @@ def _standardised(features: Features, rows: NDArray[np.int64]) -> NDArray[np.flo
     return scaled
 
 
-def _unit(places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(places: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Two columns, each stretched to 0..1; a single place lies in the middle."""
     two = np.zeros((len(places), 2))
     two[:, : min(2, places.shape[1])] = places[:, :2]

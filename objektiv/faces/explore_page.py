@@ -11,13 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from PIL import Image
 
-from objektiv.auditing.means import ClassMean
 from objektiv.base import files
 from objektiv.faces import explore_grids, explore_map, explore_plots, sections
 from objektiv.faces.canvas import COLOURED, Drawing, png, svg
-from objektiv.faces.pictures import Thumbnail, address, thumbnails
+from objektiv.faces.pictures import Thumbnail, thumbnail_of, thumbnails
 from objektiv.faces.report import environment
 from objektiv.faces.sections import Table
 from objektiv.faces.words import count
@@ -92,7 +90,7 @@ def page(explored: Explored, figures: dict[str, Drawing]) -> str:
             limits=_limits(explored),
             count_table=count_table(explored),
             size_table=size_table(explored),
-            means=[(mean, _thumbnail(mean)) for mean in explored.means],
+            means=[(mean, thumbnail_of(mean.pixels, name=mean.label)) for mean in explored.means],
             map=explored.map,
             map_pictures=explore_map.address(canvas),
             map_size=canvas.size,
@@ -148,11 +146,6 @@ def _samples(explored: Explored) -> list[tuple[str, str, Thumbnail]]:
     ]
 
 
-def _thumbnail(mean: ClassMean) -> Thumbnail:
-    image = Image.fromarray(mean.pixels)
-    return Thumbnail(mean.label, address(image), image.width, image.height, "")
-
-
 def _told(explored: Explored, name: str) -> str:
     """What a figure shows, for people who do not see it; tables beside it have the numbers."""
     sample = f"{len(explored.map.ids):,} pictures laid out by likeness"
@@ -188,6 +181,8 @@ def count_table(explored: Explored) -> Table:
     """Pictures of each class and part."""
     table = explored.facts.counts
     numbers = [name for name in table.columns if name != "label"]
+    if not table["quarantine"].sum():
+        numbers.remove("quarantine")
     shown = {"items": "pictures", "quarantine": "set aside"}
     head = ("class", *(shown.get(name, name) for name in numbers))
     rows = tuple(
@@ -205,16 +200,22 @@ def size_table(explored: Explored) -> Table:
         (
             row["label"],
             f"{row['width_median']:,.0f} x {row['height_median']:,.0f}",
-            f"{row['width_least']:,} to {row['width_most']:,}",
-            f"{row['height_least']:,} to {row['height_most']:,}",
-            f"{row['aspect_median']:.2f}\n{row['aspect_least']:.2f} to {row['aspect_most']:.2f}",
+            span(f"{row['width_least']:,}", f"{row['width_most']:,}"),
+            span(f"{row['height_least']:,}", f"{row['height_most']:,}"),
+            f"{row['aspect_median']:.2f}",
+            span(f"{row['aspect_least']:.2f}", f"{row['aspect_most']:.2f}"),
             "-" if row["kilobytes_median"] is None else f"{row['kilobytes_median']:,.1f}",
         )
         for row in table.head(LISTED).iter_rows(named=True)
         if row["items"]
     )
-    head = ("class", "median size", "width", "height", "width / height", "median kB")
-    return Table(_caption("Sizes in pixels", table), head, rows)
+    head = ("class", "median size", "width", "height", "aspect", "from, to", "median kB")
+    return Table(_caption("Sizes in pixels; aspect is width / height", table), head, rows)
+
+
+def span(least: str, most: str) -> str:
+    """`60 to 180`, or one number where both are the same."""
+    return least if least == most else f"{least} to {most}"
 
 
 def _caption(text: str, table: pl.DataFrame) -> str:

@@ -19,6 +19,7 @@ from objektiv.faces.explore_page import (
     class_facts,
     next_commands,
     save,
+    span,
     usual,
 )
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
@@ -84,6 +85,6 @@ def _sizes(row: dict[str, float | None]) -> tuple[str, str, str]:
         return "-", "-", "-"
     return (
         f"{row['width_median']:.0f} x {row['height_median']:.0f}",
-        f"{row['width_least']} to {row['width_most']}",
-        f"{row['height_least']} to {row['height_most']}",
+        span(str(row["width_least"]), str(row["width_most"])),
+        span(str(row["height_least"]), str(row["height_most"])),
     )

@@ -23,7 +23,7 @@ from objektiv.base.errors import ImageError
 from objektiv.base.settings import make
 from objektiv.data.dataset import Dataset
 from objektiv.data.header import REASONS
-from objektiv.data.images import decode, read_bytes
+from objektiv.data.images import Pixels, decode, read_bytes
 from objektiv.data.settings import ReadSettings
 
 SIDE = 160  # pixels, the longest side
@@ -66,6 +66,12 @@ def thumbnails(dataset: Dataset, ids: Sequence[str]) -> tuple[Thumbnail, ...]:
         Thumbnail(name, address(image) if image else "", *(image.size if image else (0, 0)), told)
         for name, (image, told) in zip(ids, _opened(dataset, ids, SIDE), strict=True)
     )
+
+
+def thumbnail_of(pixels: Pixels, *, name: str) -> Thumbnail:
+    """Pixels that are not those of a file, at their own size."""
+    image = Image.fromarray(pixels)
+    return Thumbnail(name, address(image), image.width, image.height, "")
 
 
 def small_pictures(

@@ -6,8 +6,12 @@ Try: `examples/five_lines.py`.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from objektiv.base.errors import UsageError
+from objektiv.base.files import make_folder
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
@@ -18,10 +22,14 @@ from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
 from objektiv.flow.run import Run
-from objektiv.flow.settings import EvaluateSettings, TrainSettings
+from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
 from objektiv.flow.train import train as train_step
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.bundle import load as load_bundle
+
+if TYPE_CHECKING:
+    from objektiv.faces.canvas import Drawing
+    from objektiv.flow.explore import Explored
 
 
 def read(root: Path | str, settings: ReadSettings | None = None) -> Dataset:
@@ -40,6 +48,63 @@ def split(dataset: Dataset, settings: SplitSettings | None = None) -> Split:
         DataError: a class has too few images or groups.
     """
     return splits.split(use.with_hashes(dataset), settings or SplitSettings())
+
+
+class Exploration:
+    """What a dataset holds, for a notebook: polars tables and matplotlib figures.
+
+    `counts`, `sizes`, `formats`, `colours` and `items` are the tables of `auditing.facts.Facts`;
+    `quarantine` lists what cannot be used, file by file.
+    """
+
+    def __init__(self, explored: Explored) -> None:
+        self.explored = explored
+        self.counts = explored.facts.counts
+        self.sizes = explored.facts.sizes
+        self.formats = explored.facts.formats
+        self.colours = explored.facts.colours
+        self.items = explored.facts.items
+        self.quarantine = explored.seen.dataset.quarantine
+
+    @functools.cached_property
+    def figures(self) -> dict[str, Drawing]:
+        """By name: samples, counts, sizes, colours, means, map, map_pictures.
+
+        One is missing where it would show nothing, such as sizes of pictures of one size.
+        """
+        from objektiv.faces.explore_page import draw  # takes a second: other calls need it not
+
+        return draw(self.explored)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write page, figures and tables into a new folder; returns the page.
+
+        Raises:
+            UsageError: the folder is there already.
+        """
+        from objektiv.faces.explore_page import save
+
+        path = Path(folder)
+        if path.exists():
+            raise UsageError(
+                "this folder is there already",
+                value=path,
+                allowed="Nothing is overwritten",
+                next="choose another name",
+            )
+        return save(self.explored, make_folder(path))
+
+
+def explore(data: Dataset | Path | str, settings: ExploreSettings | None = None) -> Exploration:
+    """What a dataset holds: counts, sizes, colours, samples and a map of what the network sees.
+
+    Raises:
+        DataError: no image can be used.
+    """
+    from objektiv.flow.explore import explore as explore_step
+
+    source = Path(data) if isinstance(data, str) else data
+    return Exploration(explore_step(source, settings or ExploreSettings(), progress=Progress()))
 
 
 def train(

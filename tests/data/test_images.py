@@ -581,3 +581,29 @@ def test_real_files_equal_pillow(real_data: Path, pattern: str) -> None:
         assert np.array_equal(pixels, np.asarray(image))
         square = to_square(pixels, size=128, fit="stretch")
         assert np.abs(square - np.asarray(small, np.float32)).max() <= 1.01
+
+
+def test_a_jpeg_may_come_smaller() -> None:
+    """With `reduce_to` a large JPEG is decoded smaller, upright, and of the same colours."""
+    gradient = np.linspace(0, 255, 1600).astype(np.uint8)
+    pixels = np.stack([np.tile(gradient, (800, 1))] * 3, axis=2)
+    buffer = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(buffer, "JPEG", exif=exif)
+    whole = decode(buffer.getvalue(), name="a.jpg", max_pixels=10**7).pixels
+    small = decode(buffer.getvalue(), name="a.jpg", max_pixels=10**7, reduce_to=200).pixels
+
+    assert whole.shape == (1600, 800, 3)
+    assert small.shape == (200, 100, 3)
+    assert np.abs(whole[4::8, 4::8].astype(int) - small).max() <= 4
+
+
+def test_other_pictures_come_whole() -> None:
+    """`reduce_to` changes neither a PNG nor a JPEG that is small already."""
+    pixels = np.zeros((40, 30, 3), np.uint8)
+    for format in ("PNG", "JPEG"):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, format)
+        small = decode(buffer.getvalue(), name="a", max_pixels=10**7, reduce_to=25)
+        assert small.pixels.shape == (40, 30, 3)

@@ -20,3 +20,22 @@ def test_bundle_says_what_the_run_said(trained: Path, tmp_path: Path) -> None:
     assert run.scores().items == len(test)
     with pytest.raises(ob.DataError, match="no such file"):
         ob.predict(bundle, root / "nowhere.png")
+
+
+def test_explore_gives_tables_and_figures(shapes: Path, bank: Path, tmp_path: Path) -> None:
+    """polars tables and matplotlib figures, and a page that overwrites nothing."""
+    import polars as pl
+    from matplotlib.figure import Figure
+
+    settings = ob.ExploreSettings(bank=bank, precision="fp32", rows=1)
+    found = ob.explore(str(shapes), settings)
+
+    assert isinstance(found.counts, pl.DataFrame) and isinstance(found.sizes, pl.DataFrame)
+    assert found.counts["items"].sum() == found.items.height == 60
+    assert found.quarantine.is_empty()
+    assert all(isinstance(figure, Figure) for figure in found.figures.values())
+    assert found.figures["samples"] is found.figures["samples"]
+    page = found.save(tmp_path / "page")
+    assert page.is_file() and (tmp_path / "page" / "map.png").is_file()
+    with pytest.raises(ob.UsageError, match="there already"):
+        found.save(tmp_path / "page")
