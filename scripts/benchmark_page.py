@@ -29,15 +29,20 @@ def page(folder: Path) -> str:
     paths = sorted(folder.glob("*.json"))
     if not paths:
         parts.append("Nothing has been measured yet.\n")
-    return "\n".join([*parts, *map(_section, paths)])
+    return "\n".join([*parts, *map(section, paths)])
 
 
-def _section(path: Path) -> str:
+def section(path: Path, *, depth: int = 2) -> str:
+    """One result under a heading of `depth`.
+
+    Raises:
+        ValueError: the file is not in the form above.
+    """
     result = json.loads(path.read_text(encoding="utf-8"))
     missing = sorted(KEYS - set(result))
     if missing:
         raise ValueError(f"{path.name} lacks {', '.join(missing)}")
-    parts = [f"## {result['name']}\n"]
+    parts = [f"{'#' * depth} {result['name']}\n"]
     if result.get("about"):
         parts.append(f"{result['about']}\n")
     parts.append(f"Machine: {machine_line(result['machine'])}.\n")

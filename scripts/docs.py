@@ -21,6 +21,8 @@ from scripts.markdown import table
 
 MADE = "<!-- made by `python -m scripts.docs`; do not edit -->\n\n"
 TREE_BEGINS, TREE_ENDS = "<!-- tree -->", "<!-- end of tree -->"
+MALARIA_BEGINS, MALARIA_ENDS = "<!-- malaria -->", "<!-- end of malaria -->"
+MALARIA = ("explore", "check")  # results whose sections docs/data.md repeats
 HELP_WIDTH = 100
 
 
@@ -29,6 +31,9 @@ def documents() -> dict[Path, str]:
     root = order.REPOSITORY
     return {
         root / "README.md": _with_tree((root / "README.md").read_text(encoding="utf-8")),
+        root / "docs" / "data.md": _with_malaria(
+            (root / "docs" / "data.md").read_text(encoding="utf-8")
+        ),
         root / "docs" / "commands.md": MADE + commands_page(),
         root / "docs" / "settings.md": MADE + settings_page(),
         root / "docs" / "extras.md": MADE + extras_page(),
@@ -43,6 +48,17 @@ def _with_tree(readme: str) -> str:
     if not (begin and end):
         raise ValueError(f"README.md needs the marks {TREE_BEGINS} and {TREE_ENDS}")
     return f"{before}{begin}\n```\n{order.tree()}\n```\n{end}{after}"
+
+
+def _with_malaria(text: str) -> str:
+    before, begin, rest = text.partition(MALARIA_BEGINS)
+    _, end, after = rest.partition(MALARIA_ENDS)
+    if not (begin and end):
+        raise ValueError(f"docs/data.md needs the marks {MALARIA_BEGINS} and {MALARIA_ENDS}")
+    results = [order.REPOSITORY / "benchmarks" / "results" / f"{name}.json" for name in MALARIA]
+    parts = [benchmark_page.section(path, depth=3) for path in results if path.is_file()]
+    told = "\n".join(parts) or "Not measured yet: `python -m benchmarks.all` does it.\n"
+    return f"{before}{begin}\n\n{told}\n{end}{after}"
 
 
 def commands_page() -> str:

@@ -1,7 +1,7 @@
 """The look of every figure drawn with matplotlib, and the ways out of one: PNG, and SVG for a page.
 
-In: a size in inches. Out: a Drawing, a matplotlib Figure that a notebook shows by itself. Nothing
-global of matplotlib is changed, and pyplot is not used. In the SVG the colours of text and lines
+In: a size in inches. Out: a matplotlib Figure that a notebook shows by itself. Nothing global
+of matplotlib is changed, and pyplot is not used. In the SVG the colours of text and lines
 are the variables of templates/report.css, so that one figure serves light and dark.
 Try: `png(new_drawing(4, 3))`.
 """
@@ -9,17 +9,17 @@ Try: `png(new_drawing(4, 3))`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 import warnings
 from collections.abc import Iterator
 from html import escape
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, SOFT, RULE, VIOLET, GREY = "#1f1d24", "#645f6d", "#e2ded8", "#5b3a8c", "#8b8694"
 _VARIABLES = {INK: "--ink", SOFT: "--soft", RULE: "--rule", VIOLET: "--violet", GREY: "--grey"}
@@ -45,16 +45,26 @@ _STYLE: dict[str, Any] = {
 }
 
 
-class Drawing(Figure):
-    """A matplotlib Figure that shows itself in a notebook, also where pyplot was never imported."""
+@functools.cache
+def _drawing() -> type[Figure]:
+    # Made when it is first needed: importing matplotlib takes a second, lists the fonts of the
+    # system and writes that list to the user's cache.
+    from matplotlib.figure import Figure
 
-    def _repr_png_(self) -> bytes:
-        return png(self)
+    class Drawing(Figure):
+        """A Figure that shows itself in a notebook, also where pyplot was never imported."""
+
+        def _repr_png_(self) -> bytes:
+            return png(self)
+
+    return Drawing
 
 
 @contextlib.contextmanager
 def style() -> Iterator[None]:
     """Draw in our style, whatever the user's own says; put back afterwards."""
+    import matplotlib
+
     with warnings.catch_warnings(), matplotlib.rc_context():
         # A name in a script that the font lacks is drawn as boxes; the page shows it in full.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
@@ -65,9 +75,11 @@ def style() -> Iterator[None]:
 
 def new_drawing(
     width: float, height: float, *, layout: Literal["constrained"] | None = "constrained"
-) -> Drawing:
+) -> Figure:
     """An empty figure of a size in inches; draw on it inside `style()`."""
-    drawing = Drawing(figsize=(width, height), layout=layout, facecolor="white")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawing = _drawing()(figsize=(width, height), layout=layout, facecolor="white")
     FigureCanvasAgg(drawing)
     return drawing
 

@@ -1,6 +1,6 @@
 """The grids of `explore`: random samples with class and size, and the mean of each class.
 
-In: a dataset with facts, or its class means. Out: Drawings. Pictures keep their shape.
+In: a dataset with facts, or its class means. Out: matplotlib Figures. Pictures keep their shape.
 Try: `samples(seen.dataset, ExploreSettings(rows=2)).savefig("samples.png")`.
 """
 
@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from PIL import Image
 
 from objektiv.auditing.means import ClassMean
 from objektiv.base import seeds
 from objektiv.data.dataset import Dataset
-from objektiv.faces.canvas import SOFT, Drawing, bare, new_drawing, shortened, style
+from objektiv.faces.canvas import SOFT, bare, new_drawing, shortened, style
 from objektiv.faces.pictures import SIDE, TINY, small_pictures
 from objektiv.flow.settings import ExploreSettings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def choose_samples(dataset: Dataset, settings: ExploreSettings) -> list[tuple[str, str]]:
@@ -47,7 +51,7 @@ def choose_samples(dataset: Dataset, settings: ExploreSettings) -> list[tuple[st
     return [sample for sample, _ in zip(found, range(places), strict=False)]
 
 
-def samples(dataset: Dataset, settings: ExploreSettings) -> Drawing:
+def samples(dataset: Dataset, settings: ExploreSettings) -> Figure:
     """The grid of random samples with class and size; pictures keep their shape."""
     chosen = choose_samples(dataset, settings)
     pictures = small_pictures(dataset, [name for _, name in chosen], side=SIDE)
@@ -64,9 +68,7 @@ def samples(dataset: Dataset, settings: ExploreSettings) -> Drawing:
     return drawing
 
 
-def _tile(
-    drawing: Drawing, place: int, grid: tuple[int, int], *, room: tuple[float, float]
-) -> Axes:
+def _tile(drawing: Figure, place: int, grid: tuple[int, int], *, room: tuple[float, float]) -> Axes:
     """A field of a grid (columns, rows), with `room` in inches for text above and below.
 
     Not matplotlib's own layout, which takes seconds for sixteen pictures.
@@ -96,7 +98,7 @@ def _letterboxed(axes: Axes, picture: Image.Image | None) -> None:
     axes.set_ylim(0, 1)
 
 
-def means(found: Sequence[ClassMean]) -> Drawing | None:
+def means(found: Sequence[ClassMean]) -> Figure | None:
     """The mean picture of each class."""
     if not found:
         return None

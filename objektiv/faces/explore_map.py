@@ -1,6 +1,6 @@
 """The feature map as figures: a dot an item, and thumbnails where they have room.
 
-In: a FeatureMap and its dataset. Out: Drawings, and the thumbnails as one picture for the page.
+In: a FeatureMap and its dataset. Out: matplotlib Figures, and the thumbnails as one picture for the page.
 Try: `dots(explored).savefig("map.png")`.
 """
 
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -20,7 +19,6 @@ from objektiv.auditing.facts import most_frequent
 from objektiv.faces.canvas import (
     COLOURED,
     GREY,
-    Drawing,
     bare,
     colour,
     marker,
@@ -30,6 +28,9 @@ from objektiv.faces.canvas import (
 )
 from objektiv.faces.pictures import small_pictures
 from objektiv.flow.explore import Explored
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ACROSS, DOWN = 22, 13  # cells of the map of thumbnails
 CELL = 54  # pixels of a cell
@@ -47,7 +48,7 @@ def _labels(explored: Explored) -> list[str]:
     return [known[name] for name in explored.map.ids]
 
 
-def dots(explored: Explored) -> Drawing:
+def dots(explored: Explored) -> Figure:
     """Each picture of the sample as a dot in the colour of its class."""
     places = explored.map.places
     labels = pl.Series(_labels(explored))
@@ -71,7 +72,9 @@ def dots(explored: Explored) -> Drawing:
     return drawing
 
 
-def _legend(drawing: Drawing, named: list[str], *, others: bool) -> None:
+def _legend(drawing: Figure, named: list[str], *, others: bool) -> None:
+    from matplotlib.lines import Line2D
+
     columns = 1 if len(named) == 1 else min(5, max(1, 80 // (4 + max(map(_width, named)))))
     handles = [
         Line2D([], [], color=colour(k), marker=marker(k), ls="", ms=7, label=shortened(label))
@@ -86,7 +89,7 @@ def _width(name: str) -> int:
     return len(shortened(name))
 
 
-def thumbnails(explored: Explored) -> Drawing:
+def thumbnails(explored: Explored) -> Figure:
     """The same map made of pictures, framed in the colour of their class."""
     canvas = picture_map(explored)
     with style():

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from objektiv.base import files
 from objektiv.faces import explore_grids, explore_map, explore_plots, sections
-from objektiv.faces.canvas import COLOURED, Drawing, png, svg
+from objektiv.faces.canvas import COLOURED, png, svg
 from objektiv.faces.pictures import Thumbnail, thumbnail_of, thumbnails
 from objektiv.faces.report import environment
 from objektiv.faces.sections import Table
@@ -22,10 +23,13 @@ from objektiv.faces.words import count
 from objektiv.flow.explore import Explored
 from objektiv.flow.run import QUARANTINE, save_quarantine, save_table, typed
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 PAGE, CLASSES, ITEMS = "explore.html", "classes.csv", "items.csv"
 LISTED = 50  # classes in a table; the others stand in classes.csv
 
-FIGURES: dict[str, Callable[[Explored], Drawing | None]] = {
+FIGURES: dict[str, Callable[[Explored], Figure | None]] = {
     "samples": lambda e: explore_grids.samples(e.seen.dataset, e.settings),
     "counts": lambda e: explore_plots.counts(e.facts),
     "sizes": lambda e: explore_plots.sizes(e.facts),
@@ -54,7 +58,7 @@ def save(explored: Explored, folder: Path) -> Path:
     return folder / PAGE
 
 
-def draw(explored: Explored) -> dict[str, Drawing]:
+def draw(explored: Explored) -> dict[str, Figure]:
     """Every figure that there is, by name."""
     drawn = {name: make(explored) for name, make in FIGURES.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}
@@ -68,7 +72,7 @@ def class_facts(explored: Explored) -> pl.DataFrame:
     ).join(facts.colours.drop("items"), on="label", maintain_order="left", how="left")
 
 
-def page(explored: Explored, figures: dict[str, Drawing]) -> str:
+def page(explored: Explored, figures: dict[str, Figure]) -> str:
     """The page as text; `figures` are those of `draw`."""
     dataset, facts = explored.seen.dataset, explored.facts
     canvas = explore_map.picture_map(explored)

@@ -1,6 +1,6 @@
 """The plots of `explore`: counts, sizes and colours of each class.
 
-In: Facts. Out: Drawings; None where there is nothing to show, such as sizes of pictures that
+In: Facts. Out: matplotlib Figures; None where there is nothing to show, such as sizes of pictures that
 are all of one size. Where classes are many, the most frequent are shown.
 Try: `sizes(explored.facts).savefig("sizes.png")`.
 """
@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from objektiv.auditing.facts import TRAITS, Facts, most_frequent
@@ -23,13 +21,16 @@ from objektiv.faces.canvas import (
     GREY,
     SOFT,
     VIOLET,
-    Drawing,
     colour,
     new_drawing,
     shortened,
     style,
 )
 from objektiv.faces.plots import size_range, ticks_between
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NAMED = 40  # classes that have a line of their own
 PANELS = 12  # classes that have a panel of their own
@@ -43,7 +44,7 @@ TRAIT_WORDS = dict(
 )
 
 
-def counts(facts: Facts) -> Drawing:
+def counts(facts: Facts) -> Figure:
     """Pictures of each class, by part where parts are given, and what was set aside."""
     table = facts.counts
     columns = [(part, PART_COLOURS[part]) for part in PARTS if part in table.columns]
@@ -58,7 +59,9 @@ def counts(facts: Facts) -> Drawing:
         return _ranked(table) if len(table) > NAMED else _bars(table, columns)
 
 
-def _bars(table: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> Drawing:
+def _bars(table: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> Figure:
+    from matplotlib.ticker import MaxNLocator
+
     drawing = new_drawing(8, 0.9 + 0.34 * len(table))
     axes = drawing.add_subplot()
     left = np.zeros(len(table))
@@ -92,7 +95,7 @@ def _named_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def _ranked(table: pl.DataFrame) -> Drawing:
+def _ranked(table: pl.DataFrame) -> Figure:
     """So many classes that names cannot be read: their sizes, the largest first."""
     ordered = table.sort("items", descending=True, maintain_order=True)
     drawing = new_drawing(8, 3.4)
@@ -111,7 +114,7 @@ def _ranked(table: pl.DataFrame) -> Drawing:
     return drawing
 
 
-def sizes(facts: Facts) -> Drawing | None:
+def sizes(facts: Facts) -> Figure | None:
     """Width against height, a panel a class with the others in grey; None where all are alike."""
     table = facts.items
     if table.select("width", "height").n_unique() < 2:
@@ -159,8 +162,10 @@ def _size_axes(axes: Axes, table: pl.DataFrame, *, most: int) -> None:
         axis.set_ticks([], minor=True)
 
 
-def colours(facts: Facts) -> Drawing:
+def colours(facts: Facts) -> Figure:
     """Median and middle half of brightness, contrast and colour of each class."""
+    from matplotlib.ticker import MaxNLocator
+
     labels = most_frequent(facts.counts, NAMED)
     table = facts.colours.filter(pl.col("label").is_in(labels))
     traits = TRAITS[:2] if facts.items["grey"].all() else TRAITS

@@ -28,7 +28,8 @@ from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.bundle import load as load_bundle
 
 if TYPE_CHECKING:
-    from objektiv.faces.canvas import Drawing
+    from matplotlib.figure import Figure
+
     from objektiv.flow.explore import Explored
 
 
@@ -67,7 +68,7 @@ class Exploration:
         self.quarantine = explored.seen.dataset.quarantine
 
     @functools.cached_property
-    def figures(self) -> dict[str, Drawing]:
+    def figures(self) -> dict[str, Figure]:
         """By name: samples, counts, sizes, colours, means, map, map_pictures.
 
         One is missing where it would show nothing, such as sizes of pictures of one size.

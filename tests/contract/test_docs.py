@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import benchmark_page, docs, markdown, order
+from scripts import benchmark_page, data_pictures, docs, markdown, order
 
 README = (order.REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -22,6 +22,21 @@ def test_documents_are_fresh() -> None:
     ]
 
     assert stale == [], "run `python -m scripts.docs` and commit what it writes"
+
+
+def test_pictures_of_the_docs_are_fresh() -> None:
+    """The pictures of docs/data.md were made from today's files; their bytes are not compared."""
+    assert data_pictures.is_fresh(), "run `python -m scripts.data_pictures`"
+
+
+def test_pictures_of_the_docs_are_small_and_all_shown() -> None:
+    """Each has at most 200 kB, and docs/data.md shows it."""
+    page = (order.REPOSITORY / "docs" / "data.md").read_text(encoding="utf-8")
+    pictures = list(data_pictures.FOLDER.glob("*.png"))
+
+    assert pictures
+    assert [p.name for p in pictures if p.stat().st_size > 200_000] == []
+    assert [p.name for p in pictures if f"(pictures/{p.name})" not in page] == []
 
 
 def test_every_command_is_documented() -> None:
@@ -60,7 +75,7 @@ def test_readme_has_exactly_two_set_up_commands() -> None:
 
 def test_links_of_the_readme_lead_somewhere() -> None:
     """Every relative link in the top pages names a file that is there."""
-    pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/decisions/README.md"]
+    pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/decisions/README.md", "docs/data.md"]
     dead = []
     for page in pages:
         path = order.REPOSITORY / page

@@ -52,6 +52,8 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_plots",
         "faces.explore_grids",
         "faces.explore_map",
+        "faces.explore_page",  # its name in a type
+        "faces.python",  # likewise
     },
     "torch": set(),
     "tensorflow": set(),

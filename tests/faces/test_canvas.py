@@ -13,7 +13,7 @@ from PIL import Image
 from objektiv.faces import canvas
 
 
-def _drawing(text: str = "hello") -> canvas.Drawing:
+def _drawing(text: str = "hello") -> Figure:
     with canvas.style():
         drawing = canvas.new_drawing(3, 2)
         axes = drawing.add_subplot()
@@ -27,7 +27,7 @@ def test_a_drawing_is_a_matplotlib_figure_that_shows_itself() -> None:
     drawing = _drawing()
 
     assert isinstance(drawing, Figure)
-    image = Image.open(io.BytesIO(drawing._repr_png_()))
+    image = Image.open(io.BytesIO(drawing._repr_png_()))  # type: ignore[attr-defined]
     assert image.size == (3 * canvas.DPI, 2 * canvas.DPI)
 
 

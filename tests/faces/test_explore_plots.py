@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
 
 from objektiv.auditing.facts import facts_of
 from objektiv.faces import canvas
@@ -15,7 +16,7 @@ from tests.auditing.made import plain, seen
 from tests.faces.found import coloured
 
 
-def _bars(drawing: canvas.Drawing) -> dict[str, list[float]]:
+def _bars(drawing: Figure) -> dict[str, list[float]]:
     """Widths of the bars by the name in the legend."""
     (axes,) = drawing.axes
     bars = [c for c in axes.containers if isinstance(c, BarContainer)]
