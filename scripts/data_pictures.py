@@ -30,7 +30,8 @@ WIDTH, PALETTE = 900, 128  # pixels, colours: 10 to 150 kB each
 
 def inputs() -> dict[str, str]:
     """The files that decide what the pictures show, with their SHA-256."""
-    return {name: files.sha256(order.path_of(name).read_text(encoding="utf-8").encode()) for name in MADE_BY}
+    texts = {name: order.path_of(name).read_text(encoding="utf-8") for name in MADE_BY}
+    return {name: files.sha256(text.encode()) for name, text in texts.items()}
 
 
 def is_fresh() -> bool:

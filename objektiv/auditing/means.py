@@ -25,7 +25,7 @@ from objektiv.data.images import Pixels, decode, read_bytes, to_square
 
 SIDE = 64  # pixels; finer detail is averaged away in any case
 SHOWN = 24  # classes; more squares are not read
-PIXELS = 120_000_000  # of the files that are decoded: two to four seconds on two cores
+PIXELS = 60_000_000  # of the files that are decoded: one to two seconds on two cores
 FEWEST = 20  # pictures of a class all the same, where there are so many
 BATCH = 64  # decoded pictures that may wait in memory
 THREADS = 4

@@ -102,6 +102,11 @@ def thumbnails(explored: Explored) -> Figure:
     return drawing
 
 
+def picture_of(drawing: Figure) -> Image.Image:
+    """The picture that `thumbnails` shows, as `picture_map` made it."""
+    return Image.fromarray(np.asarray(drawing.axes[0].images[0].get_array(), np.uint8))
+
+
 def picture_map(explored: Explored) -> Image.Image:
     """RGBA: in each cell that holds pictures, the one nearest to its middle."""
     nearest = _nearest(explored.map.places)

@@ -75,7 +75,7 @@ def class_facts(explored: Explored) -> pl.DataFrame:
 def page(explored: Explored, figures: dict[str, Figure]) -> str:
     """The page as text; `figures` are those of `draw`."""
     dataset, facts = explored.seen.dataset, explored.facts
-    canvas = explore_map.picture_map(explored)
+    canvas = explore_map.picture_of(figures["map_pictures"])
     return (
         environment()
         .get_template("explore.html")

@@ -1,7 +1,7 @@
 """The plots of `explore`: counts, sizes and colours of each class.
 
-In: Facts. Out: matplotlib Figures; None where there is nothing to show, such as sizes of pictures that
-are all of one size. Where classes are many, the most frequent are shown.
+In: Facts. Out: matplotlib Figures; None where there is nothing to show, such as sizes of pictures
+that are all of one size. Where classes are many, the most frequent are shown.
 Try: `sizes(explored.facts).savefig("sizes.png")`.
 """
 

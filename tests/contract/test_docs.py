@@ -75,7 +75,8 @@ def test_readme_has_exactly_two_set_up_commands() -> None:
 
 def test_links_of_the_readme_lead_somewhere() -> None:
     """Every relative link in the top pages names a file that is there."""
-    pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/decisions/README.md", "docs/data.md"]
+    pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+    pages += ["docs/decisions/README.md", "docs/data.md"]
     dead = []
     for page in pages:
         path = order.REPOSITORY / page
