@@ -1,6 +1,6 @@
 """The feature map as figures: a dot an item, and thumbnails where they have room.
 
-In: a FeatureMap and its dataset. Out: matplotlib Figures, and the thumbnails as one picture for the page.
+In: an Explored. Out: matplotlib Figures, and the thumbnails as one picture for the page.
 Try: `dots(explored).savefig("map.png")`.
 """
 
