@@ -21,8 +21,10 @@ from scripts import order
 
 FOLDER = order.REPOSITORY / "docs" / "pictures"
 INPUTS = FOLDER / "inputs.json"
-MADE_BY = ("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map")
-MADE_BY += ("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map")
+MADE_BY = (
+    *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
+    *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
+)
 SMEAR = ("samples", "counts", "sizes", "colours", "means", "map", "map_pictures")
 DIGITS = ("map_pictures",)
 WIDTH, PALETTE = 900, 128  # pixels, colours: 10 to 150 kB each

@@ -26,7 +26,7 @@ from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count
 from objektiv.flow.explore import Explored
 from objektiv.flow.explore import explore as explore_step
-from objektiv.flow.run import stem_of
+from objektiv.flow.run import require_outside, stem_of
 from objektiv.flow.settings import ExploreSettings
 
 PRINTED = 40  # classes
@@ -34,6 +34,8 @@ PRINTED = 40  # classes
 
 def explore(data: Path, settings: ExploreSettings) -> None:
     """Look at a dataset, print what it holds, and say where the page is."""
+    if settings.labels is None:
+        require_outside(data, settings.out, option="out")
     explored = explore_step(data, settings, progress=Progress(terminal_listener(sys.stderr)))
     folder = files.new_numbered_folder(settings.out, stem_of(data))
     try:

@@ -16,7 +16,9 @@ from objektiv.auditing.means import ClassMean, class_means
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
+from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
+from objektiv.flow.run import require_outside
 from objektiv.flow.settings import ExploreSettings
 
 
@@ -37,8 +39,11 @@ def explore(data: Path | Dataset, settings: ExploreSettings, *, progress: Progre
 
     Raises:
         DataError: no image can be used.
+        UsageError: the bank lies among the data.
         Cancelled: on request; what was looked at stays in the bank.
     """
+    if isinstance(data, Path) and not settings.labels:  # a folder is searched
+        require_outside(data, settings.bank or default_folder(), option="bank")
     dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
     start, timings = time.perf_counter(), {}
 

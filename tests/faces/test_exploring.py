@@ -74,3 +74,12 @@ def test_missing_folder_is_a_data_error(
     assert _explore(tmp_path / "nowhere", bank, tmp_path / "out") == 3
     assert "Next:" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_page_is_not_written_among_the_data(
+    shapes: Path, bank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There its pictures would be a class the next time: exit code 2, nothing written."""
+    assert _explore(shapes, bank, shapes / "explored") == 2
+    assert "Next:" in capsys.readouterr().err
+    assert not (shapes / "explored").exists()
