@@ -16,8 +16,6 @@ from objektiv.base import files
 
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = ("startup", "extraction", "chain", "keras", "int8", "video")
-OTHERS = ("accuracy", "smear", "interval_coverage")
-TIMINGS = ("startup", "extraction", "chain", "keras", "int8")
 OTHERS = ("explore", "accuracy", "smear", "interval_coverage")
 WITH_KERAS = ("chain", "keras")
 OWN_DATA = ("smear", "interval_coverage")  # they draw it

@@ -14,8 +14,6 @@ ALLOWED: dict[str, set[str]] = {
     "onnx": {"features.graph", "shipping.walk", "shipping.session"},
     "google": {"shipping.walk"},
     "cv2": {"data.images", "data.drawing", "data.frames"},
-    "PIL": {"data.images", "shipping.golden", "faces.pictures"},
-    "cv2": {"data.images", "data.drawing"},
     "PIL": {
         "data.images",
         "shipping.golden",
@@ -46,7 +44,6 @@ ALLOWED: dict[str, set[str]] = {
     "typer": {"faces.cli", "faces.exits", "faces.options"},
     "yaml": {"base.settings"},
     "av": {"data.video"},
-    "matplotlib": set(),
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
         "faces.explore_plots",
