@@ -104,12 +104,12 @@ def moments(path: Path, *, max_pixels: int) -> Iterator[Moment]:
 
 def luma(frame: av.VideoFrame) -> Pixels:
     """Brightness (height, width) as stored, not turned; valid as long as the frame is."""
-    plane = frame.planes[0]
+    plane: Any = frame.planes[0]  # gives its bytes, which its types do not say
     if frame.format.name in _LUMA_FIRST:
         lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         return lines[: frame.height, : frame.width]
     if frame.format.name.startswith("yuv") and frame.format.name.endswith("p10le"):
-        wide = np.frombuffer(plane, "<u2").reshape(-1, plane.line_size // 2)
+        wide = np.frombuffer(plane, np.dtype("<u2")).reshape(-1, plane.line_size // 2)
         return (wide[: frame.height, : frame.width] >> 2).astype(np.uint8)
     return np.asarray(frame.to_ndarray(format="gray"), np.uint8)  # rare, and ten times slower
 
