@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from objektiv.base.errors import UsageError
 
 T = TypeVar("T")
+_NUMBERS = re.compile(r"(\d+)")
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
@@ -28,11 +29,11 @@ def suggestion(name: str, allowed: Iterable[str]) -> str:
     return f"did you mean '{near}'?" if near else ""
 
 
-def natural_key(text: str) -> list[tuple[int, int, str]]:
+def natural_key(text: str) -> tuple[list[Any], str]:
     """Sort key under which `type_2` stands before `type_10`, case-insensitive."""
-    pieces = re.split(r"(\d+)", text.casefold())
-    key = [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p]
-    return [*key, (2, 0, text)]  # the text itself last, so that the order is total
+    pieces: list[Any] = _NUMBERS.split(text.casefold())  # by turns no number and a number
+    pieces[1::2] = map(int, pieces[1::2])
+    return pieces, text  # the text itself last, so that the order is total
 
 
 class Registry(Generic[T]):

@@ -1,7 +1,8 @@
-"""Find what belongs together: items of one group, and exact copies of one file.
+"""Find what belongs together: items of one group, exact copies of one file, and near copies.
 
-In: the items of a Dataset (columns id, group and, once the files were looked at, hash). Out: a
-cluster number per item; items joined directly or through others share one.
+In: the items of a Dataset (columns id, group; once the files were looked at, hash; once near
+copies were searched, copy). Out: a cluster number per item; items joined directly or through
+others share one.
 Try: `find_clusters(read(settings).items)`.
 """
 
@@ -17,14 +18,16 @@ from objektiv.base.errors import DataError
 
 Ints = NDArray[np.int64]
 EXAMPLES = 3
+# Items of one value belong together; what several such values are called to people.
+JOINING = {"group": "groups", "hash": "exact copies", "copy": "near copies"}
 
 
 def find_clusters(items: pl.DataFrame) -> Ints:
     """The cluster of each item (items,), numbered from 0 in no particular order.
 
-    A null group or hash joins nothing.
+    A null group, hash or name of a set of near copies joins nothing.
     """
-    keys = [_codes(items[name]) for name in ("group", "hash") if name in items.columns]
+    keys = [_codes(items[name]) for name in JOINING if name in items.columns]
     clusters = np.arange(len(items))
     # Everybody takes the lowest number among those who share a key, until nobody changes.
     # SciPy's connected_components says the same, but importing it takes a third of a second.
@@ -59,7 +62,7 @@ def refuse_straddling(items: pl.DataFrame, places: Sequence[str], *, next: str) 
         DataError: with how many of each straddle, and up to three examples.
     """
     told, examples = [], []
-    for column, word in (("group", "groups"), ("hash", "exact copies")):
+    for column, word in JOINING.items():
         if column not in items.columns:
             continue
         torn = (

@@ -8,18 +8,18 @@ Try: `read(Path("cells"), ReadSettings(group=r"C\\d+")).counts()`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from objektiv.base.errors import DataError, SettingsError
+from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key
+from objektiv.data.groups import examples, groups_of
 from objektiv.data.settings import LONGEST_CLASS, ReadSettings
-from objektiv.data.sources import PARTS, Entry, Listing, find
+from objektiv.data.sources import PARTS, find
 
 ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
 ITEMS |= {"part": pl.String}
@@ -52,7 +52,7 @@ class Dataset:
         if missing or twice:
             raise DataError(
                 f"facts do not fit the {len(self.items):,} items",
-                value=_examples(missing or twice),
+                value=examples(missing or twice),
                 allowed="One row an item is needed",
                 next="look at all files again",
             )
@@ -107,11 +107,11 @@ def read(root: Path, settings: ReadSettings) -> Dataset:
     """The dataset of a folder or of the table `settings.labels`; no image is opened.
 
     Raises:
-        DataError: nothing usable is found, or a name does not match `settings.group`.
+        DataError: nothing usable is found, or an item gets no group.
         SettingsError: groups are asked for twice.
     """
     listing = find(root, settings)
-    groups = _groups(listing, settings.group)
+    groups = groups_of(listing, settings)
     items = pl.DataFrame(
         [
             (entry.id, entry.path, entry.label, group, entry.part)
@@ -142,45 +142,10 @@ def _check_names(labels: Collection[str]) -> None:
     if bad:
         raise DataError(
             "a class has a name that cannot be used",
-            value=_examples(sorted(repr(name[:60]) for name in bad)),
+            value=examples(sorted(repr(name[:60]) for name in bad)),
             allowed=f"At most {LONGEST_CLASS} characters, without line breaks and other controls",
             next="rename the folder, or correct the labels in the table",
         )
-
-
-def _groups(listing: Listing, pattern: str | None) -> list[str | None]:
-    given = [entry.group for entry in listing.entries]
-    if pattern is None:
-        return given
-    if any(group is not None for group in given):
-        raise SettingsError(
-            "groups are given twice",
-            value=f"--group '{pattern}' and the table's column 'group'",
-            allowed="One of them is obeyed",
-            next="leave --group away, or remove the column",
-        )
-    groups = [_group(entry, pattern) for entry in listing.entries]
-    lost = [e.id for e, group in zip(listing.entries, groups, strict=True) if group is None]
-    if lost:
-        raise DataError(
-            f"{len(lost):,} of {len(groups):,} names do not match the group pattern '{pattern}'",
-            value=_examples(lost),
-            allowed="The pattern must be found in every file's name without its suffix",
-            next="correct --group or rename these files",
-        )
-    return groups
-
-
-def _group(entry: Entry, pattern: str) -> str | None:
-    match = re.search(pattern, Path(entry.path).stem)
-    if match is None:
-        return None
-    return match[1] if match.re.groups else match[0]
-
-
-def _examples(ids: Iterable[str]) -> str:
-    names = list(ids)
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 def _nameless(shown: str) -> str:
@@ -197,7 +162,7 @@ def _conflict(own: str, ids: list[str], labels: list[str]) -> str:
     others = [f"{i} ({label})" for i, label in zip(ids, labels, strict=True) if i != own]
     error = DataError(
         f"{own}: equal files lie in two classes",
-        value=f"the same bytes as {_examples(others)}",
+        value=f"the same bytes as {examples(others)}",
         allowed="Only one label can be right",
         next="delete the copies whose label is wrong; the other images go on",
     )

@@ -28,6 +28,16 @@ class ReadSettings(Settings):
         description="Regular expression searched in each file's name without suffix; items with "
         "the same match (first capture group if there is one) are kept together.",
     )
+    groups: Path | None = Field(
+        default=None,
+        description="CSV table of what is kept together: the columns path, or pattern with * and "
+        "?, as seen from the data folder, and group.",
+    )
+    group_by: Literal["folder"] | None = Field(
+        default=None,
+        description="folder keeps together what lies in a folder of one name below that of its "
+        "class.",
+    )
     labels: Path | None = Field(
         default=None,
         description="CSV table with the columns path, label and optionally group and split; "
@@ -162,6 +172,32 @@ class SplitSettings(Settings):
         if not math.isclose(sum(value), 1, abs_tol=1e-6):
             raise ValueError(f"the shares must sum to 1, they sum to {sum(value):g}")
         return value
+
+
+class RepeatSettings(SplitSettings):
+    """How items are divided, with folds drawn more than once."""
+
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Times the folds are drawn; each further time is a column fold_2, fold_3, ... "
+        "of split.csv.",
+    )
+
+
+class HandOnSettings(Settings):
+    """How a split becomes folders."""
+
+    to: Path | None = Field(
+        default=None,
+        description="New folder that gets train, val and test, each with a folder for each class.",
+    )
+    by: Literal["copy", "hardlink", "symlink"] = Field(
+        default="copy",
+        description="How files come there: copy, or without more space hardlink (the same disk) "
+        "or symlink (breaks when the data moves).",
+    )
 
 
 class PixelSettings(Settings):

@@ -146,6 +146,8 @@ class _Notes:
 
 def shown(name: str) -> str:
     """A name as text that every table can hold; bytes that are not UTF-8 appear escaped."""
+    if name.isascii():
+        return name
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -160,7 +162,8 @@ def _of_folders(root: Path) -> Listing:
             paths = list(_files(root, below, notes))
             if not paths:
                 notes.add("class folders without an image", shown(below))
-            found += [Entry(shown(p), f"{root}/{p}", shown(label), part=part) for p in paths]
+            name, place = shown(label), f"{root}/"
+            found += [Entry(shown(path), place + path, name, part=part) for path in paths]
     nameless = tuple(entry for entry in found if not entry.path.endswith(entry.id))
     entries = tuple(entry for entry in found if entry.path.endswith(entry.id))
     return Listing(root, entries, nameless, notes.lines())

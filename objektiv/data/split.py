@@ -1,13 +1,14 @@
 """Name every item train, validation or test, and its fold; what belongs together stays together.
 
 In: a Dataset and SplitSettings. Out: a Split, kept as split.csv with the columns id, part and fold.
-Items of one group (a patient) and exact copies (same hash) form a cluster that is never divided,
+Items of one group (a patient) and copies of one picture form a cluster that is never divided,
 classes keep their shares, and parts that the data came with are kept.
 Try: `split(dataset, SplitSettings(seed=1)).save(Path("split.csv"))`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 
 from objektiv.base import files, seeds
 from objektiv.base.errors import DataError
-from objektiv.data.apportion import apportion
-from objektiv.data.clusters import EXAMPLES, Ints, find_clusters, kinds, refuse_straddling
+from objektiv.data.clusters import EXAMPLES, Ints, refuse_straddling
 from objektiv.data.dataset import Dataset, require_trainable
-from objektiv.data.settings import SplitSettings
+from objektiv.data.division import Pool, into_folds, into_parts
+from objektiv.data.settings import RepeatSettings, SplitSettings
 from objektiv.data.sources import PARTS
 
 Names = NDArray[np.str_]
@@ -33,8 +34,9 @@ FORMULA_SIGNS = ("=", "+", "-", "@")  # a spreadsheet would run a cell that star
 class Split:
     """Which part and fold each item is in.
 
-    `table` has the columns id, part and fold; fold counts from 0 and is null for test. `notes` are
-    sentences about what could not be done as asked.
+    `table` has the columns id, part and fold; fold counts from 0 and is null for test. Folds drawn
+    again are the columns fold_2, fold_3, ... `notes` are sentences about what could not be done as
+    asked.
     """
 
     table: pl.DataFrame
@@ -46,11 +48,8 @@ class Split:
 
     def save(self, path: Path) -> None:
         """Publish split.csv; the notes are not kept in it."""
-        guarded = pl.when(pl.col("id").str.slice(0, 1).is_in(FORMULA_SIGNS))
-        table = self.table.with_columns(
-            guarded.then("./" + pl.col("id")).otherwise("id").alias("id")
-        )
-        files.write_text(path, table.select(list(SCHEMA)).write_csv())
+        table = self.table.with_columns(unformulated("id"))
+        files.write_text(path, table.select(*SCHEMA, *_further(table)).write_csv())
 
     @classmethod
     def load(cls, path: Path) -> Split:
@@ -63,16 +62,28 @@ class Split:
             text = pl.read_csv(path.read_bytes(), infer_schema=False, empty_string_is_null=False)
             if missing := [name for name in SCHEMA if name not in text.columns]:
                 raise ValueError(f"no column {', '.join(missing)}")
+            folds = [pl.col(name) for name in ("fold", *_further(text))]
             table = text.select(
                 pl.col("id").str.strip_prefix("./"),
                 "part",
-                pl.when(pl.col("fold") != "").then("fold").str.to_integer(dtype=pl.Int64),
+                *(pl.when(fold != "").then(fold).str.to_integer(dtype=pl.Int64) for fold in folds),
             )
         except (OSError, ValueError, pl.exceptions.PolarsError) as error:
             raise _bad_file(path, " ".join(str(error).split())[:200]) from error
         if mistake := _mistake(table):
             raise _bad_file(path, mistake)
         return cls(table)
+
+
+def unformulated(column: str) -> pl.Expr:
+    """The paths of a column, with ./ before those that a spreadsheet would run."""
+    runs = pl.col(column).str.slice(0, 1).is_in(FORMULA_SIGNS)
+    return pl.when(runs).then("./" + pl.col(column)).otherwise(column).alias(column)
+
+
+def _further(table: pl.DataFrame) -> list[str]:
+    """The columns of folds that were drawn again."""
+    return [name for name in table.columns if re.fullmatch(r"fold_\d+", name)]
 
 
 def _bad_file(path: Path, mistake: str) -> DataError:
@@ -95,12 +106,15 @@ def _mistake(table: pl.DataFrame) -> str | None:
     if absent := [part for part in PARTS if part not in set(table["part"])]:
         return f"no item is in {' or '.join(absent)}"
     needed = (pl.col("part") != "test").cast(pl.Int64)
-    given = (pl.col("fold") >= 0).fill_null(False).cast(pl.Int64)
-    wrong = table.filter((needed != given) | (pl.col("fold") < 0))["id"]
-    if len(wrong):
-        what = "lack their fold, or have one and are test"
-        return f"{len(wrong)} items {what}, e.g. {_examples(wrong)}"
-    return None if table["fold"].drop_nulls().n_unique() > 1 else "all items are in one fold"
+    for fold in ("fold", *_further(table)):
+        given = (pl.col(fold) >= 0).fill_null(False).cast(pl.Int64)
+        wrong = table.filter((needed != given) | (pl.col(fold) < 0))["id"]
+        if len(wrong):
+            what = f"lack their {fold}, or have one and are test"
+            return f"{len(wrong)} items {what}, e.g. {_examples(wrong)}"
+        if table[fold].drop_nulls().n_unique() < 2:
+            return f"all items are in one {fold}"
+    return None
 
 
 def split(dataset: Dataset, settings: SplitSettings) -> Split:
@@ -114,17 +128,15 @@ def split(dataset: Dataset, settings: SplitSettings) -> Split:
             cannot be kept.
     """
     require_trainable(dataset)
-    clusters, labels = find_clusters(dataset.items), _labels(dataset)
-    parts, notes = _given(dataset, labels)
+    pool = Pool.of(dataset)
+    parts, notes = _given(dataset, pool.labels)
     source = "train" if (parts != "").any() else ""
     wanted = [part for part in PARTS if part not in parts or part == "train"]
     if len(wanted) > 1:
         rows = np.flatnonzero(parts == source)
-        ratios = [settings.ratios[PARTS.index(part)] for part in wanted]
+        ratios = {part: settings.ratios[PARTS.index(part)] for part in wanted}
         rng = seeds.generator(settings.seed, "split", *wanted)
-        chosen = _divide(clusters[rows], labels[rows], ratios=ratios, rng=rng)
-        if chosen is None:
-            raise _too_few(dataset, clusters, rows=rows, places=wanted)
+        chosen = into_parts(pool.rows(rows), ratios, rng=rng)
         parts[rows] = np.array(wanted, dtype=parts.dtype)[chosen]
         if source:
             drawn = int((parts[rows] != "train").sum())
@@ -132,17 +144,41 @@ def split(dataset: Dataset, settings: SplitSettings) -> Split:
                 f"The data came without {' and '.join(wanted[1:])}: {drawn} items were drawn from "
                 "train."
             )
-    folds = _fold(dataset, clusters, parts=parts, settings=settings)
-    count = int(folds.max()) + 1
+    folds = _folds(pool, parts, settings)
+    count = len(set(folds)) - 1
     if count < settings.folds:
         notes.append(
             f"{count} folds instead of {settings.folds}, so that every fold holds every class."
         )
-    columns = {"id": dataset.items["id"], "part": parts.tolist(), "fold": folds.tolist()}
-    table = pl.DataFrame(columns, schema=SCHEMA).with_columns(
-        pl.when(pl.col("part") != "test").then("fold")
-    )
-    return Split(table, tuple(notes))
+    columns = {"id": dataset.items["id"], "part": parts.tolist(), "fold": folds}
+    return Split(pl.DataFrame(columns, schema=SCHEMA), tuple(notes))
+
+
+def repeated(made: Split, dataset: Dataset, settings: RepeatSettings) -> Split:
+    """`made` with further folds, drawn anew, in the columns fold_2, fold_3, ...
+
+    Raises:
+        DataError: `made` is not of this dataset.
+    """
+    check(made, dataset)
+    table = dataset.items.select("id").join(made.table, on="id", maintain_order="left")
+    pool, parts = Pool.of(dataset), table["part"].to_numpy().astype(np.str_)
+    further = [
+        pl.Series(f"fold_{number}", _folds(pool, parts, settings, repeat=number), pl.Int64)
+        for number in range(2, settings.repeats + 1)
+    ]
+    return Split(table.with_columns(further), made.notes)
+
+
+def _folds(
+    pool: Pool, parts: Names, settings: SplitSettings, *, repeat: int = 0
+) -> list[int | None]:
+    """The fold of each item, None for test."""
+    rows = np.flatnonzero(parts != "test")
+    folds: list[int | None] = [None] * len(parts)
+    for row, fold in zip(rows, into_folds(pool.rows(rows), settings, repeat=repeat), strict=True):
+        folds[row] = int(fold)
+    return folds
 
 
 def check(split: Split, dataset: Dataset) -> None:
@@ -162,19 +198,16 @@ def check(split: Split, dataset: Dataset) -> None:
                 next="use the data the split was made for, or leave --split away to split anew",
             )
     table = dataset.items.select("id").join(split.table, on="id", maintain_order="left")
-    places = [
-        part if fold is None else f"{part} fold {fold}" for _, part, fold in table.iter_rows()
-    ]
-    refuse_straddling(dataset.items, places, next="leave --split away to split anew")
+    for fold in ("fold", *_further(table)):
+        places = [
+            part if number is None else f"{part} fold {number}"
+            for part, number in table.select("part", fold).iter_rows()
+        ]
+        refuse_straddling(dataset.items, places, next="leave --split away to split anew")
 
 
 def _examples(values: Sequence[str] | pl.Series) -> str:
     return ", ".join(list(values)[:EXAMPLES]) + ", ..." * (len(values) > EXAMPLES)
-
-
-def _labels(dataset: Dataset) -> Ints:
-    index = {name: number for number, name in enumerate(dataset.classes)}
-    return np.array([index[label] for label in dataset.items["label"]], dtype=np.int64)
 
 
 def _given(dataset: Dataset, labels: Ints) -> tuple[Names, list[str]]:
@@ -210,45 +243,3 @@ def _given(dataset: Dataset, labels: Ints) -> tuple[Names, list[str]]:
             next="add images of it to train, or split anew with --parts new",
         )
     return parts, [f"The {part} part holds no image of class {name}." for part, name in lacking]
-
-
-def _divide(
-    clusters: Ints, labels: Ints, *, ratios: Sequence[float], rng: np.random.Generator
-) -> Ints | None:
-    """The number of the part of each item; None where a part would lack a class."""
-    _, clusters = np.unique(clusters, return_inverse=True)
-    _, labels = np.unique(labels, return_inverse=True)
-    counts = np.zeros((int(clusters.max()) + 1, int(labels.max()) + 1), dtype=np.int64)
-    np.add.at(counts, (clusters, labels), 1)
-    parts = apportion(counts, ratios, rng=rng)
-    return None if parts is None else parts[clusters]
-
-
-def _fold(dataset: Dataset, clusters: Ints, *, parts: Names, settings: SplitSettings) -> Ints:
-    """The fold of each item, -1 for test; as many folds as each class has clusters, at most."""
-    rows = np.flatnonzero(parts != "test")
-    folds = np.full(len(parts), -1, dtype=np.int64)
-    labels = _labels(dataset)[rows]
-    most = min(len(np.unique(clusters[rows][labels == label])) for label in np.unique(labels))
-    for count in range(min(settings.folds, most), 1, -1):
-        rng = seeds.generator(settings.seed, "folds", count)
-        chosen = _divide(clusters[rows], labels, ratios=[1 / count] * count, rng=rng)
-        if chosen is not None:
-            folds[rows] = chosen
-            return folds
-    raise _too_few(dataset, clusters, rows=rows, places=["one fold", "another"])
-
-
-def _too_few(dataset: Dataset, clusters: Ints, *, rows: Ints, places: Sequence[str]) -> DataError:
-    items = dataset.items[rows].with_columns(pl.Series("cluster", clusters[rows]))
-    what = kinds(items)
-    counts = dict(items.group_by("label").agg(pl.col("cluster").n_unique()).iter_rows())
-    rarest = sorted(counts, key=lambda name: (counts[name], name))[: 2 * EXAMPLES]
-    enough = "enough, but overlapping so" if min(counts.values()) >= len(places) else "too few"
-    return DataError(
-        f"the {what} of a class are {enough} that {', '.join(places)} cannot each hold every class",
-        value=", ".join(f"{name} has {counts[name]} {what}" for name in rarest),
-        allowed=f"Each class needs at least {len(places)} {what} for {', '.join(places)}",
-        next="add images of the rare class or take its folder away"
-        + ", or group differently with --group" * (what == "groups"),
-    )

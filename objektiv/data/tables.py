@@ -1,7 +1,7 @@
-"""Read a table of labels: `path,label[,group,split]`, with every bad row reported at once.
+"""Read a table of labels, `path,label[,group,split]`, or of groups, `path,group`.
 
-In: a CSV file in UTF-8, separated by comma, semicolon or tab. Out: its rows, whose paths are files
-inside the table's folder.
+In: a CSV file in UTF-8, separated by comma, semicolon or tab. Out: its rows; every bad row is
+reported at once. Paths of labels are files inside the table's folder.
 Try: `read_table(Path("labels.csv"), splits=("train", "test"))`.
 """
 
@@ -11,13 +11,16 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from objektiv.base.errors import DataError
 
 NEEDED, OPTIONAL = ("path", "label"), ("group", "split")
+KEYS = ("path", "pattern")  # how a table of groups names images
 SHOWN = 20  # bad rows that a message tells one by one
 
 
@@ -48,22 +51,7 @@ def read_table(table: Path, *, splits: Collection[str], look: bool = True) -> li
     Raises:
         DataError: the file or its header cannot be used, or a row is bad; all bad rows are told.
     """
-    text = _text(table)
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows: list[Row] = []
-    try:
-        columns = _columns(table, next(reader, []))
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(_row(reader.line_num, cells, columns))
-    except csv.Error as error:
-        raise DataError(
-            f"{table} cannot be read as CSV",
-            value=f"line {reader.line_num}: {error}",
-            allowed="Columns separated by comma, semicolon or tab are read",
-            next="correct the line, or save the table again as CSV in UTF-8",
-        ) from error
+    rows = _rows(table, partial(_columns, table), _row)
     root = table.absolute().parent.resolve() if look else None
     mistakes = _mistakes(root, rows, splits)
     if mistakes:
@@ -76,6 +64,74 @@ def read_table(table: Path, *, splits: Collection[str], look: bool = True) -> li
             next="correct these rows, then run the same command again",
         )
     return rows
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One line of a table of groups; `key` is a path or a pattern, as seen from the data folder."""
+
+    line: int
+    key: str
+    group: str
+
+
+def read_groups(table: Path) -> tuple[str, list[GroupRow]]:
+    """The name of the first column, `path` or `pattern`, and the rows of a table of groups.
+
+    Raises:
+        DataError: the file or its header cannot be used, or a row lacks its path or group.
+    """
+    kinds: list[str] = []
+
+    def columns(header: list[str]) -> dict[str, int]:
+        names = [name.strip().casefold() for name in header]
+        kinds.extend(name for name in KEYS if name in names)
+        if len(kinds) != 1 or names.count("group") != 1:
+            raise DataError(
+                f"the header of {table} does not fit",
+                value=", ".join(header) or "no columns",
+                allowed="Needed: path,group or pattern,group",
+                next="correct the first line of the table",
+            )
+        return {"key": names.index(kinds[0]), "group": names.index("group")}
+
+    rows = _rows(table, columns, _group_row)
+    if bad := [row.line for row in rows if not (row.key and row.group)]:
+        raise DataError(
+            f"{table} has {len(bad):,} bad {'row' if len(bad) == 1 else 'rows'}",
+            value=f"no {kinds[0]} or no group in line {', '.join(map(str, bad[:SHOWN]))}",
+            allowed=f"Each row needs a {kinds[0]} and a group",
+            next="correct these rows, then run the same command again",
+        )
+    return kinds[0], rows
+
+
+R = TypeVar("R")
+
+
+def _rows(
+    table: Path,
+    columns: Callable[[list[str]], dict[str, int]],
+    made: Callable[[int, list[str], dict[str, int]], R],
+) -> list[R]:
+    """What `made` makes of each line that is not blank; `columns` reads the header."""
+    text = _text(table)
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        places = columns(next(reader, []))
+        return [
+            made(reader.line_num, cells, places)
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
+    except csv.Error as error:
+        raise DataError(
+            f"{table} cannot be read as CSV",
+            value=f"line {reader.line_num}: {error}",
+            allowed="Columns separated by comma, semicolon or tab are read",
+            next="correct the line, or save the table again as CSV in UTF-8",
+        ) from error
 
 
 def _text(table: Path) -> str:
@@ -115,14 +171,24 @@ def _columns(table: Path, header: list[str]) -> dict[str, int]:
 
 
 def _row(line: int, cells: list[str], columns: dict[str, int]) -> Row:
-    def cell(name: str) -> str:
-        place = columns.get(name, len(cells))
-        return cells[place].strip() if place < len(cells) else ""
+    path = _path(_cell(cells, columns, "path"))
+    group = _cell(cells, columns, "group") or None
+    return Row(line, path, _cell(cells, columns, "label"), group, _cell(cells, columns, "split"))
 
-    path = cell("path").replace("\\", "/")  # as Windows writes it
-    if path and not path.startswith("/"):
-        path = PurePosixPath(path).as_posix()  # without ./ and double slashes
-    return Row(line, path, cell("label"), cell("group") or None, cell("split"))
+
+def _group_row(line: int, cells: list[str], columns: dict[str, int]) -> GroupRow:
+    return GroupRow(line, _path(_cell(cells, columns, "key")), _cell(cells, columns, "group"))
+
+
+def _cell(cells: list[str], columns: dict[str, int], name: str) -> str:
+    place = columns.get(name, len(cells))
+    return cells[place].strip() if place < len(cells) else ""
+
+
+def _path(text: str) -> str:
+    path = text.replace("\\", "/")  # as Windows writes it
+    # without ./ and double slashes
+    return PurePosixPath(path).as_posix() if path and not path.startswith("/") else path
 
 
 def _mistakes(root: Path | None, rows: list[Row], splits: Collection[str]) -> list[str]:

@@ -19,6 +19,7 @@ from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
+    DivideSettings,
     EvaluateSettings,
     ExploreSettings,
     PredictSettings,
@@ -87,6 +88,24 @@ def train(data: Data, settings: TrainSettings) -> None:
     from objektiv.faces import console
 
     console.train(data, settings)
+
+
+@app.command()
+@settings_options(DivideSettings)
+def split(
+    data: Data,
+    settings: DivideSettings,
+    honest: Annotated[
+        bool,
+        typer.Option(
+            "--honest", help="Also train both ways: what would a random split have claimed?"
+        ),
+    ] = False,
+) -> None:
+    """Divide images into train, validation and test; groups and copies stay whole."""
+    from objektiv.faces import splitting
+
+    splitting.split(data, settings, honest=honest)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
+from objektiv.data.manifest import take_stock
 from objektiv.data.settings import ReadSettings, SplitSettings
 from objektiv.data.split import Split
 from objektiv.faces.report import write_report
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from objektiv.flow.explore import Explored
+
+LARGEST = 1_000_000_000  # pixels; only headers are read here
 
 
 def read(root: Path | str, settings: ReadSettings | None = None) -> Dataset:
@@ -48,7 +51,9 @@ def split(dataset: Dataset, settings: SplitSettings | None = None) -> Split:
     Raises:
         DataError: a class has too few images or groups.
     """
-    return splits.split(use.with_hashes(dataset), settings or SplitSettings())
+    if "hash" not in dataset.items.columns:  # copies are known by it
+        dataset = take_stock(dataset, max_pixels=LARGEST)  # what train refuses, it sets aside
+    return splits.split(dataset, settings or SplitSettings())
 
 
 class Exploration:

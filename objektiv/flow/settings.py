@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from objektiv.base.settings import Settings
-from objektiv.data.settings import ReadSettings, SplitSettings
+from objektiv.data.settings import HandOnSettings, ReadSettings, RepeatSettings, SplitSettings
 from objektiv.features.settings import FeatureSettings
 from objektiv.models.settings import HeadSettings
 
@@ -57,6 +57,14 @@ class ExploreSettings(ReadSettings, FeatureSettings):
     out: Path = Field(
         default=Path("explored"),
         description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
+class DivideSettings(ReadSettings, RepeatSettings, HandOnSettings, FeatureSettings, HeadSettings):
+    """Everything that `objektiv split` can be told."""
+
+    out: Path = Field(
+        default=Path("split.csv"), description="New file that says the part and fold of each image."
     )
 
 

@@ -133,20 +133,6 @@ def odd_notes(answers: Iterable[Answer]) -> list[str]:
     ]
 
 
-def with_hashes(dataset: Dataset) -> Dataset:
-    """With each readable file's hash, so that a split can keep exact copies together."""
-    if "hash" in dataset.items.columns:
-        return dataset
-    hashes: list[str | None] = []
-    for path in dataset.items["path"]:
-        try:
-            hashes.append(files.sha256(read_bytes(Path(path), name=path)))
-        except ImageError:
-            hashes.append(None)  # training sets it aside
-    items = dataset.items.with_columns(pl.Series("hash", hashes, dtype=pl.String))
-    return replace(dataset, items=items)
-
-
 @dataclass(frozen=True, eq=False)
 class Evaluated:
     """What a bundle was worth on another folder."""

@@ -82,6 +82,22 @@ def fit_baseline(features: Features, truth: Truth, *, settings: HeadSettings) ->
     return _fit(features, truth, [(COLOURS, SIZE)], settings, lambda: None)
 
 
+def out_of_fold(
+    features: Features, truth: Truth, *, settings: HeadSettings, strength: float | None = None
+) -> tuple[Trial, NDArray[np.float64]]:
+    """What heads say of items they have not seen: the trial, and logits (items, classes).
+
+    A quick way to judge a division: one set of blocks (all of the network, and colours), at
+    `strength` or at the best that a walk from the middle finds.
+    """
+    used = candidates(features)[0]
+    search = _Search(features, truth, used, settings)
+    best = search.sets([used], MIDDLE if strength is None else strength)[used]
+    if strength is None:
+        best = search.walk({MIDDLE: best}, lambda: None)
+    return best.trial, best.logits
+
+
 def _fit(
     features: Features,
     truth: Truth,
@@ -95,13 +111,8 @@ def _fit(
     found = {used: {MIDDLE: outcome} for used, outcome in search.sets(options, MIDDLE).items()}
     for _ in options:
         advance()
-    best = min((tried[MIDDLE] for tried in found.values()), key=_log_loss)
-    tried = found[best.trial.blocks]
-    while wanted := [s for s in _neighbours(best.trial.strength) if s not in tried]:
-        tried |= search.strengths(best, wanted)
-        for _ in wanted:
-            advance()
-        best = min(tried.values(), key=_log_loss)
+    middle = min((tried[MIDDLE] for tried in found.values()), key=_log_loss)
+    best = search.walk(found[middle.trial.blocks], advance)
     temperature = fit_temperature(best.logits, truth.labels)
     weights, bias = search.final(best)
     probe = Probe(truth.classes, best.trial.blocks, weights, bias, temperature)
@@ -151,6 +162,16 @@ class _Search:
         variants = [Variant(self._importance(used), strength, like.fit) for strength in strengths]
         fits = zip(strengths, self._head(self._task, variants), strict=True)
         return {strength: self._judge(Trial(used, strength, 0, 0), fit) for strength, fit in fits}
+
+    def walk(self, tried: dict[float, _Outcome], advance: Callable[[], None]) -> _Outcome:
+        """The best strength, walked to from those `tried`, from neighbour to neighbour."""
+        best = min(tried.values(), key=_log_loss)
+        while wanted := [s for s in _neighbours(best.trial.strength) if s not in tried]:
+            tried |= self.strengths(best, wanted)
+            for _ in wanted:
+                advance()
+            best = min(tried.values(), key=_log_loss)
+        return best
 
     def final(self, chosen: _Outcome) -> tuple[Floats, Floats]:
         """Weights (columns of the chosen blocks, classes) and bias, fitted on every item."""

@@ -36,6 +36,18 @@ def test_numbers_in_names_count_as_numbers() -> None:
     ]
 
 
+def test_a_name_stands_before_the_same_with_more() -> None:
+    """A name comes before those that go on after it, with a number or without."""
+    assert sorted(["a1b", "a1", "a-1", "ab", "a", "1a"], key=natural_key) == [
+        "1a",
+        "a",
+        "a1",
+        "a1b",
+        "a-1",
+        "ab",
+    ]
+
+
 @pytest.mark.parametrize("pair", [("a", "A"), ("01", "1"), ("x2", "x02"), ("²", "2")])
 def test_natural_order_is_total(pair: tuple[str, str]) -> None:
     """Two different names never compare as equal, so an order of classes is always the same."""

@@ -23,6 +23,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "polars": {
         "data.modes",
+        "data.division",
+        "data.manifest",
+        "data.hand_on",
         "data.dataset",
         "data.clusters",
         "data.split",

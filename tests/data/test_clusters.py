@@ -26,6 +26,20 @@ def test_groups_and_copies_join_through_each_other() -> None:
     assert len({one, four, five}) == 3
 
 
+def test_near_copies_join_where_they_are_known() -> None:
+    """The column copy names sets of near copies; they join groups like exact copies do."""
+    items = table(["P1", "P2", None, None], ["a", "b", "c", "d"]).with_columns(
+        copy=pl.Series(["n1", "n1", "n2", None])
+    )
+
+    one, two, three, four = find_clusters(items).tolist()
+
+    assert one == two
+    assert len({one, three, four}) == 3
+    with pytest.raises(DataError, match=r"^1 near copies are .*: a/0\.png = a/1\.png in x and y"):
+        refuse_straddling(items, ["x", "y", "x", "x"], next="split anew")
+
+
 def test_without_hashes_only_groups_join() -> None:
     """Before the files were looked at there is no hash column, and groups still join."""
     items = table(["P1", None, "P1", None], ["x"] * 4).drop("hash")

@@ -329,6 +329,7 @@ def test_ids_of_a_part_are_listed() -> None:
     assert split(data, SplitSettings()).ids("test") == tuple(data.items["id"][10:])
 
 
+AGAIN = "id,part,fold,fold_2\na,train,0,0\nb,train,1,{}\nc,validation,0,0\nd,test,,\n"
 GOOD = "id,part,fold\na,train,0\nb,train,1\nc,validation,0\nd,test,\n"
 
 
@@ -346,6 +347,14 @@ GOOD = "id,part,fold\na,train,0\nb,train,1\nc,validation,0\nd,test,\n"
         (GOOD.replace("b,train,1", "b,train,one"), "one"),
         (GOOD.replace("b,train,1", "b,train,0"), "all items are in one fold"),
         (GOOD + "a,b,c,d,e\n", "cannot be used as a split"),
+        (
+            "id,part,fold,fold_2\na,train,0,0\nb,train,1,\nc,validation,0,1\nd,test,,\n",
+            "fold_2, or",
+        ),
+        (
+            "id,part,fold,fold_2\na,train,0,0\nb,train,1,0\nc,validation,0,0\nd,test,,\n",
+            "one fold_2",
+        ),
     ],
 )
 def test_a_file_that_is_no_split_is_refused(tmp_path: Path, text: str, told: str) -> None:

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Event, Progress
-from objektiv.data.dataset import read
-from objektiv.data.settings import ReadSettings
 from objektiv.flow import use
 from objektiv.flow.run import Run, open_run
 from objektiv.flow.settings import EvaluateSettings
@@ -248,14 +246,3 @@ def test_an_export_overwrites_nothing(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"shapes\.objektiv exists.*nothing is overwritten"):
         use.export(Run(trained), file)
     assert file.read_bytes() == b"mine"
-
-
-def test_exact_copies_are_known_before_the_split(copied: Path) -> None:
-    """Each readable file gets its hash, an unreadable one none; hashes are not taken twice."""
-    (copied / "disc" / "gone.png").symlink_to(copied / "nowhere.png")
-    dataset = read(copied, ReadSettings())
-    hashed = use.with_hashes(dataset)
-    first = dataset.items["path"][0]
-
-    assert hashed.items["hash"][0] == hashlib.sha256(Path(first).read_bytes()).hexdigest()
-    assert use.with_hashes(hashed) is hashed

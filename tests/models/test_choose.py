@@ -10,7 +10,7 @@ import pytest
 
 from objektiv.judging.calibration import softmax
 from objektiv.models import choose
-from objektiv.models.choose import candidates, fit, fit_baseline
+from objektiv.models.choose import MIDDLE, candidates, fit, fit_baseline, out_of_fold
 from objektiv.models.settings import HeadSettings
 from tests.models.features import drawn
 
@@ -127,3 +127,18 @@ def test_the_strength_is_walked_to_from_the_middle() -> None:
 
     assert set(choose.STRENGTHS[max(at - 1, 0) : at + 2]) <= set(tried)
     assert {t.blocks for t in fitted.trials} == set(candidates(features))
+
+
+def test_heads_out_of_fold_agree_with_the_whole_choice() -> None:
+    """One set of blocks, judged out of fold, is what choosing finds for this set."""
+    features, truth = drawn()
+    chosen = fit(features, truth, settings=HeadSettings())
+
+    trial, logits = out_of_fold(features, truth, settings=HeadSettings())
+    again, same = out_of_fold(features, truth, settings=HeadSettings(), strength=MIDDLE)
+
+    (middle,) = [t for t in chosen.trials if t.blocks == trial.blocks and t.strength == MIDDLE]
+    assert again.log_loss == pytest.approx(middle.log_loss, rel=1e-2)
+    assert trial.log_loss <= again.log_loss + 1e-9
+    assert logits.shape == same.shape == (len(truth.labels), 2)
+    assert trial.accuracy == (logits.argmax(axis=1) == truth.labels).mean()

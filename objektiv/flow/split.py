@@ -1,0 +1,89 @@
+"""Split: from a folder to split.csv, and where asked to folders and to what honesty costs.
+
+In: a folder and DivideSettings. Out: a Divided; faces print it.
+Try: `divide(Path("cells"), DivideSettings(group=r"C\\d+"), progress=Progress())`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from objektiv.auditing.honest import Honest, compare
+from objektiv.base.errors import UsageError
+from objektiv.base.progress import Progress
+from objektiv.data import dataset as datasets
+from objektiv.data import split as splits
+from objektiv.data.dataset import Dataset
+from objektiv.data.grouping import Suggestion, suggest
+from objektiv.data.hand_on import HandedOn, check_target, hand_on
+from objektiv.data.manifest import take_stock
+from objektiv.data.split import Split
+from objektiv.features.look import Seen, look
+from objektiv.flow.settings import DivideSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """What splitting gave; `suggestion` only where the data came without groups."""
+
+    settings: DivideSettings
+    dataset: Dataset
+    split: Split
+    suggestion: Suggestion | None
+    handed_on: HandedOn | None
+    honest: Honest | None
+
+
+def divide(
+    data: Path, settings: DivideSettings, *, honest: bool = False, progress: Progress
+) -> Divided:
+    """Split the images below `data`, and write what was asked for; nothing is overwritten.
+
+    With `honest` all images are looked at, and both ways of splitting are judged.
+
+    Raises:
+        ObjektivError: with what to do about it; no file is left half.
+    """
+    _check_new(settings.out)
+    dataset = datasets.read(data, settings)
+    if settings.to is not None:
+        check_target(settings.to, dataset)
+    datasets.require_trainable(dataset)
+    seen = None
+    if honest:
+        seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
+        dataset = seen.dataset
+    else:
+        dataset = take_stock(dataset, max_pixels=settings.max_pixels, progress=progress)
+    made = splits.split(dataset, settings)
+    if settings.repeats > 1:
+        made = splits.repeated(made, dataset, settings)
+    handed_on = None
+    if settings.to is not None:
+        handed_on = hand_on(dataset, made, settings.to, by=settings.by, progress=progress)
+    made.save(settings.out)
+    both = _compare(seen, settings, progress) if seen else None
+    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both)
+
+
+def _check_new(out: Path) -> None:
+    if out.exists():
+        raise UsageError(
+            "the file stands there already",
+            value=out,
+            allowed="A new file is needed: nothing is overwritten",
+            next="name another with --out, or move this one away",
+        )
+
+
+def _suggestion(dataset: Dataset) -> Suggestion | None:
+    if dataset.items["group"].is_not_null().any():
+        return None
+    names = [Path(path).stem for path in dataset.items["path"]]
+    return suggest(names, dataset.items["label"].to_list())
+
+
+def _compare(seen: Seen, settings: DivideSettings, progress: Progress) -> Honest | None:
+    with progress.step("compare with a random split", total=2) as step:
+        return compare(seen, settings, settings, advance=step.advance)
