@@ -72,7 +72,7 @@ def theirs(python: Path, folder: Path, target: Path) -> float:
     """Seconds that split-folders takes, by its own clock."""
 
     def run() -> float:
-        command = [python, "-c", THEIRS, folder, target]
+        command: list[str | Path] = [python, "-c", THEIRS, folder, target]
         said = subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL)
         return float(json.loads(said.splitlines()[-1]))
 
