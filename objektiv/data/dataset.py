@@ -19,7 +19,7 @@ import polars as pl
 from objektiv.base.errors import DataError, SettingsError
 from objektiv.base.names import natural_key
 from objektiv.data.settings import LONGEST_CLASS, ReadSettings
-from objektiv.data.sources import PARTS, Entry, Listing, find
+from objektiv.data.sources import PARTS, Entry, Listing, Purpose, find
 
 ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
 ITEMS |= {"part": pl.String}
@@ -103,14 +103,16 @@ class Dataset:
         )
 
 
-def read(root: Path, settings: ReadSettings) -> Dataset:
+def read(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> Dataset:
     """The dataset of a folder or of the table `settings.labels`; no image is opened.
+
+    For the purpose "check" some layouts are taken that nothing can be trained on, see `find`.
 
     Raises:
         DataError: nothing usable is found, or a name does not match `settings.group`.
         SettingsError: groups are asked for twice.
     """
-    listing = find(root, settings)
+    listing = find(root, settings, purpose=purpose)
     groups = _groups(listing, settings.group)
     items = pl.DataFrame(
         [
