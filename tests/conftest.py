@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
-from objektiv.flow.settings import TrainSettings
+from objektiv.flow.settings import CheckDataSettings, TrainSettings
 from tests.flow import drawn
+
+if TYPE_CHECKING:
+    from objektiv.flow.check import DataCheck
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -36,6 +40,22 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One feature bank for all tests that train; `trained` fills it with the shapes."""
     return tmp_path_factory.mktemp("bank")
+
+
+@pytest.fixture(scope="session")
+def planted_check(tmp_path_factory: pytest.TempPathFactory) -> DataCheck:
+    """A finished check of a folder with every kind of trouble; tests must not change it."""
+    from objektiv.base.progress import Progress
+    from objektiv.flow.check import check
+    from tests.auditing import planted
+    from tests.features import tiny
+
+    root = planted.plant(tmp_path_factory.mktemp("data") / "planted")
+    out, bank = tmp_path_factory.mktemp("checks"), tmp_path_factory.mktemp("bank")
+    values = {"backbone": "tiny", "size": tiny.SIZE, "precision": "fp32", "bank": bank}
+    settings = CheckDataSettings(group=planted.GROUP, out=out, **values)
+    with tiny.registered():
+        return check(root, settings, fixing="write", progress=Progress())
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,6 @@ EXTRAS = Registry(
             "training from scratch, fine-tuning and timm's backbones",
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
-        "labels": Extra(("cleanlab>=2.9",), "a search for wrong labels"),
         "tune": Extra(("optuna>=5.0",), "a search over settings"),
         "ort": Extra(("onnxruntime>=1.31",), "ONNX Runtime as a second engine"),
         "studio": Extra(("nicegui>=3.18",), "the page to work with in a browser"),

@@ -19,7 +19,7 @@ from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key
 from objektiv.data.groups import examples, groups_of
 from objektiv.data.settings import LONGEST_CLASS, ReadSettings
-from objektiv.data.sources import PARTS, find
+from objektiv.data.sources import PARTS, Purpose, find
 
 ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
 ITEMS |= {"part": pl.String}
@@ -103,14 +103,16 @@ class Dataset:
         )
 
 
-def read(root: Path, settings: ReadSettings) -> Dataset:
+def read(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> Dataset:
     """The dataset of a folder or of the table `settings.labels`; no image is opened.
+
+    For the purpose "check" some layouts are taken that nothing can be trained on, see `find`.
 
     Raises:
         DataError: nothing usable is found, or an item gets no group.
         SettingsError: groups are asked for twice.
     """
-    listing = find(root, settings)
+    listing = find(root, settings, purpose=purpose)
     groups = groups_of(listing, settings)
     items = pl.DataFrame(
         [

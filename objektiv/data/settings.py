@@ -41,7 +41,8 @@ class ReadSettings(Settings):
     labels: Path | None = Field(
         default=None,
         description="CSV table with the columns path, label and optionally group and split; "
-        "paths are relative to the table's folder.",
+        "paths are relative to the table's folder, or to the data folder where the table lies "
+        "outside of it.",
     )
     parts: Literal["given", "new"] = Field(
         default="given",

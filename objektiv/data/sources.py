@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key, suggestion
@@ -31,6 +32,7 @@ PART_FOLDERS = {
 LITTER = {"__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"}
 NO_IMAGES = {*(".txt", ".csv", ".tsv", ".json", ".jsonl"), *(".md", ".xml", ".yaml", ".yml")}
 MANIFEST = "manifest.csv"
+Purpose = Literal["train", "check"]
 LAYOUTS = "root/class/image, root/{train,val,test}/class/image and a CSV table are read"
 
 
@@ -55,18 +57,23 @@ class Listing:
     notes: tuple[str, ...]
 
 
-def find(root: Path, settings: ReadSettings) -> Listing:
+def find(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> Listing:
     """The items below `root`, or those of the table `settings.labels`.
+
+    Parts with different classes are refused, and so are pictures that lie in no class folder; who
+    only checks data gets both: loose pictures are a class with the name of the folder.
 
     Raises:
         DataError: there is no such folder, no layout that is known, no item or a bad table.
     """
     if settings.labels is not None:
-        listing = _of_table(settings.labels)
+        listing = _of_table(settings.labels, root)
     else:
         _check_folder(root)
         root = root.resolve()
         listing = _of_manifest(root) if is_table(root / MANIFEST) else _of_folders(root)
+    if not listing.entries and purpose == "check":
+        listing = _of_loose(listing.root)
     if not listing.entries:
         empty = "the folder is empty" if settings.labels is None else "the table has no row"
         raise DataError(
@@ -78,7 +85,7 @@ def find(root: Path, settings: ReadSettings) -> Listing:
     entries = sorted(listing.entries, key=lambda entry: natural_key(entry.id))
     if settings.parts == "new":
         entries = [replace(entry, part=None) for entry in entries]
-    else:
+    elif purpose == "train":
         _check_parts_agree(root, entries)
     return replace(listing, entries=tuple(entries))
 
@@ -246,9 +253,28 @@ def _of_manifest(root: Path) -> Listing:
     return Listing(root, entries, (), (obeyed, *notes.lines()))
 
 
-def _of_table(table: Path) -> Listing:
-    root = table.absolute().parent.resolve()
-    return Listing(root, _entries(root, read_table(table, splits=PART_FOLDERS)), (), ())
+def _of_loose(root: Path) -> Listing:
+    """The pictures that lie in the root itself, as one class."""
+    names = [
+        e.name for e in _visible(root) if e.is_file() and Path(e.name).suffix.lower() in SUFFIXES
+    ]
+    entries = [Entry(shown(name), f"{root}/{name}", shown(root.name)) for name in names]
+    nameless = tuple(entry for entry in entries if not entry.path.endswith(entry.id))
+    readable = tuple(entry for entry in entries if entry.path.endswith(entry.id))
+    return Listing(root, readable, nameless, ("the pictures lie in no class folder",))
+
+
+def table_root(table: Path, data: Path) -> Path:
+    """Where the paths of a table begin: in its own folder, or in the data folder where the table
+    lies outside of it, as one that `objektiv check --fix` has written."""
+    own, given = table.absolute().parent.resolve(), data.resolve()
+    return given if given.is_dir() and not own.is_relative_to(given) else own
+
+
+def _of_table(table: Path, data: Path) -> Listing:
+    root = table_root(table, data)
+    rows = read_table(table, splits=PART_FOLDERS, root=root)
+    return Listing(root, _entries(root, rows), (), ())
 
 
 def _entries(root: Path, rows: list[Row]) -> tuple[Entry, ...]:

@@ -45,15 +45,18 @@ def is_table(path: Path) -> bool:
     return re.split(r"[,;\t]", header.strip().casefold())[:2] == ["path", "label"]
 
 
-def read_table(table: Path, *, splits: Collection[str], look: bool = True) -> list[Row]:
-    """The rows of a table of labels; with `look` each path must be a file on the disk.
+def read_table(
+    table: Path, *, splits: Collection[str], root: Path | None = None, look: bool = True
+) -> list[Row]:
+    """The rows of a table of labels; paths begin in `root`, by default the table's folder, and
+    with `look` each must be a file on the disk.
 
     Raises:
         DataError: the file or its header cannot be used, or a row is bad; all bad rows are told.
     """
     rows = _rows(table, partial(_columns, table), _row)
-    root = table.absolute().parent.resolve() if look else None
-    mistakes = _mistakes(root, rows, splits)
+    folder = root or table.absolute().parent.resolve()
+    mistakes = _mistakes(folder if look else None, rows, splits)
     if mistakes:
         more = f"; and {len(mistakes) - SHOWN:,} more" if len(mistakes) > SHOWN else ""
         raise DataError(

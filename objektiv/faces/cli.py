@@ -19,6 +19,7 @@ from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
+    CheckDataSettings,
     DivideSettings,
     EvaluateSettings,
     ExploreSettings,
@@ -88,6 +89,25 @@ def train(data: Data, settings: TrainSettings) -> None:
     from objektiv.faces import console
 
     console.train(data, settings)
+
+
+@app.command()
+@settings_options(CheckDataSettings)
+def check(
+    data: Data,
+    settings: CheckDataSettings,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Also write a cleaned table that `train --labels` reads."),
+    ] = False,
+) -> None:
+    """Find what is wrong with the data: bad files, copies, leaks, wrong labels, shortcuts.
+
+    Nothing in DATA is changed. Exit code 1 where a finding is an error, else 0.
+    """
+    from objektiv.faces import checking
+
+    raise typer.Exit(checking.check(data, settings, fixing="write" if fix else "report"))
 
 
 @app.command()

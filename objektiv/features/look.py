@@ -26,6 +26,7 @@ from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
 from objektiv.features.bank import Record, View, default_folder
+from objektiv.features.changes import CHANGES
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
     Engine,
@@ -94,9 +95,16 @@ class _Kept(NamedTuple):
 
 
 def look(
-    dataset: Dataset, settings: FeatureSettings, *, max_pixels: int, progress: Progress
+    dataset: Dataset,
+    settings: FeatureSettings,
+    *,
+    max_pixels: int,
+    progress: Progress,
+    change: str | None = None,
 ) -> Seen:
-    """Features of every usable item.
+    """Features of every usable item, or of what CHANGES[change] makes of it.
+
+    A file whose hash the dataset has already, and the bank too, is not read again.
 
     Raises:
         DataError: no image can be used.
@@ -105,25 +113,29 @@ def look(
     size = choose_size(dataset, settings.size, max_pixels=max_pixels)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
+    description = {
+        "backbone": settings.backbone,
+        "size": size,
+        "fit": settings.fit,
+        "precision": precision,
+        "decoding": DECODING,
+        "graphs": files.sha256(network + colours_graph(size)),
+    }
     view = View(
-        settings.bank or default_folder(),
-        {
-            "backbone": settings.backbone,
-            "size": size,
-            "fit": settings.fit,
-            "precision": precision,
-            "decoding": DECODING,
-            "graphs": files.sha256(network + colours_graph(size)),
-        },
+        settings.bank or default_folder(), description | ({"change": change} if change else {})
     )
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
 
-    def prepare(item: tuple[str, str]) -> Prepared[_Kept]:
-        return _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
+    def prepare(item: tuple[str, str, str]) -> Prepared[_Kept]:
+        prepared = _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
+        if change is None or prepared.square is None:
+            return prepared
+        return replace(prepared, square=CHANGES[change](prepared.square))
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
-    items = list(dataset.items.select("id", "path").iter_rows())
+    hash = pl.col("hash") if "hash" in dataset.items.columns else pl.lit("")
+    items = list(dataset.items.select("id", "path", hash).iter_rows())
     running = cast("Generator[Looked[_Kept], None, None]", engine.run(items, prepare))
     with (
         progress.step("look at images", total=len(items)) as step,
@@ -153,9 +165,11 @@ def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
 
 
 def _prepare(
-    item: tuple[str, str], known: set[str], *, size: int, fit: Fit, max_pixels: int
+    item: tuple[str, str, str], known: set[str], *, size: int, fit: Fit, max_pixels: int
 ) -> Prepared[_Kept]:
-    id, path = item
+    id, path, hash = item
+    if hash in known:
+        return Prepared(_Kept(id, hash), None)
     try:
         data = read_bytes(Path(path), name=id)
         hash = files.sha256(data)

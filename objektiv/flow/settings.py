@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from objektiv.auditing.settings import CheckSettings
 from objektiv.base.settings import Settings
 from objektiv.data.settings import HandOnSettings, ReadSettings, RepeatSettings, SplitSettings
 from objektiv.features.settings import FeatureSettings
@@ -57,6 +58,15 @@ class ExploreSettings(ReadSettings, FeatureSettings):
     out: Path = Field(
         default=Path("explored"),
         description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
+class CheckDataSettings(ReadSettings, FeatureSettings, CheckSettings):
+    """Everything that `objektiv check` can be told."""
+
+    out: Path = Field(
+        default=Path("checks"),
+        description="Folder that gets a new numbered folder with the page and the tables.",
     )
 
 

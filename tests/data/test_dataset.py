@@ -214,7 +214,7 @@ def test_names_that_are_not_utf8_go_into_quarantine(
 
     entries = (Entry("a/1.png", str(root / "a/1.png"), "a"),)
     listing = Listing(root, entries, (Entry("a/\\xe9.png", "", "a"),), ("note",))
-    monkeypatch.setattr(module, "find", lambda *_: listing)
+    monkeypatch.setattr(module, "find", lambda *_, **__: listing)
 
     found = _read(root)
 

@@ -305,3 +305,30 @@ def test_an_empty_manifest_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"gone: 1 \(a/1\.png\)"):
         _find(tmp_path)
+
+
+def test_a_table_outside_the_data_folder_names_paths_inside_it(tmp_path: Path) -> None:
+    """Paths begin in the data folder; a table inside it is read from its own folder."""
+    inside = tmp_path / "data" / "a" / "1.png"
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(b"picture")
+    for table, path in ((tmp_path / "labels.csv", "a/1.png"), (inside.parent / "own.csv", "1.png")):
+        table.write_text(f"path,label\n{path},cat\n", encoding="utf-8")
+
+        (entry,) = find(tmp_path / "data", ReadSettings(labels=table)).entries
+
+        assert Path(entry.path) == inside.resolve()
+
+
+def test_only_a_check_reads_loose_pictures_and_uneven_parts(tmp_path: Path) -> None:
+    """Who trains is refused what who checks is shown."""
+    for name in ("loose/1.png", "parts/train/a/1.png", "parts/train/b/2.png", "parts/test/a/3.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"picture")
+
+    for folder, labels in (("loose", ["loose"]), ("parts", ["a", "a", "b"])):
+        found = find(tmp_path / folder, ReadSettings(), purpose="check")
+        assert sorted(entry.label for entry in found.entries) == labels
+        with pytest.raises(DataError, match="no image|same classes"):
+            find(tmp_path / folder, ReadSettings())

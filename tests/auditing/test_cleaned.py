@@ -1,0 +1,54 @@
+"""The cleaned table: what stays, what goes, and what is flagged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from objektiv.auditing.cleaned import clean
+from tests.auditing.test_parts import _dataset
+
+
+def test_of_copies_the_one_in_test_stays() -> None:
+    """Copies under one label are spared but for one, whichever comes first in the folder."""
+    dataset = _dataset([("a", "train"), ("a", "test"), ("b", "train"), ("b", "test")])
+
+    cleaned = clean(dataset, ["one", "one", None, None], {})
+
+    assert cleaned.kept["path"].to_list() == ["i1", "i2", "i3"]
+    assert cleaned.left_out.rows() == [("i0", "a", "a copy of i1")]
+
+
+def test_copies_under_two_labels_stay() -> None:
+    """Which one is right only a person can say."""
+    dataset = _dataset([("a", None), ("b", None)])
+
+    cleaned = clean(dataset, ["one", "one"], {"i0": "look"})
+
+    assert cleaned.kept.rows() == [("i0", "a", "look"), ("i1", "b", "")]
+    assert cleaned.kept.columns == ["path", "label", "flag"]
+
+
+def test_quarantine_is_left_out_with_its_reason() -> None:
+    """Every file that was set aside stands in the second table."""
+    dataset = _dataset([("a", None), ("b", None), ("b", None)])
+    gone = pl.DataFrame({"id": ["i1"], "reason": ["empty"], "message": ["i1: the file is empty"]})
+
+    cleaned = clean(dataset.without(gone), [None, None], {})
+
+    assert cleaned.left_out.rows() == [("i1", "b", "empty")]
+
+
+def test_parts_are_kept_only_where_they_can_be_used() -> None:
+    """Groups in two parts, or a part without a class: the column goes and a note says why."""
+    whole = _dataset([("a", "train"), ("b", "train"), ("a", "test"), ("b", "test")])
+    torn = replace(whole, items=whole.items.with_columns(group=pl.lit("one")))
+    lacking = _dataset([("a", "train"), ("b", "train"), ("a", "test")])
+
+    kept = clean(whole, [None] * 4, {})
+    assert kept.kept["split"].to_list() == ["train", "train", "test", "test"]
+    for dataset, note in ((torn, "1 groups lie in several"), (lacking, "test lacks a class")):
+        cleaned = clean(dataset, [None] * len(dataset.items), {})
+        assert "split" not in cleaned.kept.columns
+        assert note in cleaned.notes[0]
