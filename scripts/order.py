@@ -29,6 +29,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "catalog",
         "modes",
         "tables",
+        "folders",
         "sources",
         "grouping",
         "groups",

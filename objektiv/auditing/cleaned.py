@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from objektiv.data.dataset import Dataset
-from objektiv.data.sources import PARTS
+from objektiv.data.folders import PARTS
 
 KEPT_FIRST = ("test", "validation", "train")  # a copy in train is the one that can be spared
 

@@ -13,7 +13,7 @@ from objektiv.auditing.crossfit import assign_folds, out_of_fold
 from objektiv.auditing.findings import Finding, Severity, counted, examples, no_items
 from objektiv.auditing.probes import draw_sample, network_columns, predictions_of
 from objektiv.data.dataset import FEWEST, Dataset
-from objektiv.data.sources import PARTS
+from objektiv.data.folders import PARTS
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.look import Features
 from objektiv.judging.metrics import balanced_accuracy

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
+from objektiv.data.folders import PART_FOLDERS
 from objektiv.data.numpy_files import arrays_in
-from objektiv.data.sources import PART_FOLDERS
 from objektiv.data.tree import Shot
 
 SUFFIXES = (".npy", ".npz")

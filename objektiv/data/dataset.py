@@ -17,9 +17,10 @@ import polars as pl
 
 from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key
+from objektiv.data.folders import PARTS
 from objektiv.data.groups import examples, groups_of
 from objektiv.data.settings import LONGEST_CLASS, ReadSettings
-from objektiv.data.sources import PARTS, Purpose, find
+from objektiv.data.sources import Purpose, find
 
 ITEMS = {"id": pl.String, "path": pl.String, "label": pl.String, "group": pl.String}
 ITEMS |= {"part": pl.String}

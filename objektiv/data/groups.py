@@ -14,9 +14,9 @@ from fnmatch import translate
 from pathlib import Path, PurePosixPath
 
 from objektiv.base.errors import DataError, SettingsError
+from objektiv.data.folders import Entry, Listing
 from objektiv.data.grouping import suggest
 from objektiv.data.settings import ReadSettings
-from objektiv.data.sources import Entry, Listing
 from objektiv.data.tables import read_groups
 
 

@@ -197,7 +197,7 @@ class HandOnSettings(Settings):
     by: Literal["copy", "hardlink", "symlink"] = Field(
         default="copy",
         description="How files come there: copy, or without more space hardlink (the same disk) "
-        "or symlink (for other programs: objektiv follows no link out of its data folder).",
+        "or symlink.",
     )
 
 

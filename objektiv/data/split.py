@@ -22,8 +22,8 @@ from objektiv.base.errors import DataError
 from objektiv.data.clusters import EXAMPLES, Ints, refuse_straddling
 from objektiv.data.dataset import Dataset, require_trainable
 from objektiv.data.division import Pool, into_folds, into_parts
+from objektiv.data.folders import PARTS
 from objektiv.data.settings import RepeatSettings, SplitSettings
-from objektiv.data.sources import PARTS
 
 Names = NDArray[np.str_]
 SCHEMA = {"id": pl.String, "part": pl.String, "fold": pl.Int64}

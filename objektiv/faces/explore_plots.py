@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.auditing.facts import TRAITS, Facts, most_frequent
-from objektiv.data.sources import PARTS
+from objektiv.data.folders import PARTS
 from objektiv.faces.canvas import (
     GREY,
     SOFT,

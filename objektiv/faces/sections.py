@@ -16,8 +16,8 @@ from typing import Any
 
 from objektiv.base.names import natural_key
 from objektiv.data.dataset import Dataset
+from objektiv.data.folders import PARTS
 from objektiv.data.header import REASONS
-from objektiv.data.sources import PARTS
 from objektiv.data.split import Split
 from objektiv.faces.words import NONE, count, duration, number, percent, percent_range
 from objektiv.judging.intervals import Interval

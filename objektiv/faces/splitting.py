@@ -11,10 +11,10 @@ from pathlib import Path
 
 from objektiv.auditing.honest import Honest
 from objektiv.base.progress import Progress
+from objektiv.data.folders import PARTS
 from objektiv.data.grouping import Suggestion
 from objektiv.data.hand_on import HandedOn
 from objektiv.data.settings import ReadSettings
-from objektiv.data.sources import PARTS
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, percent, percent_range, points, points_range
 from objektiv.flow.run import typed

@@ -20,7 +20,7 @@ from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
-from objektiv.data.sources import PARTS
+from objektiv.data.folders import PARTS
 from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, Seen, look

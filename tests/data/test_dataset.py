@@ -210,7 +210,7 @@ def test_names_that_are_not_utf8_go_into_quarantine(
 ) -> None:
     """A file that cannot be named in a table is set aside from the start and counted."""
     from objektiv.data import dataset as module
-    from objektiv.data.sources import Entry, Listing
+    from objektiv.data.folders import Entry, Listing
 
     entries = (Entry("a/1.png", str(root / "a/1.png"), "a"),)
     listing = Listing(root, entries, (Entry("a/\\xe9.png", "", "a"),), ("note",))

@@ -88,12 +88,13 @@ def test_a_link_in_the_data_is_followed(tmp_path: Path, by: By) -> None:
     assert found.is_symlink() == (by == "symlink")
 
 
-def test_folders_read_back_as_the_same_parts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", WAYS)
+def test_folders_read_back_as_the_same_parts(tmp_path: Path, by: By) -> None:
     """What was handed on is a dataset whose given parts are those of the split."""
     data = dataset(tmp_path / "data")
     made = split(data, SplitSettings())
 
-    hand_on(data, made, tmp_path / "out", by="copy")
+    hand_on(data, made, tmp_path / "out", by=by)
     items = read(tmp_path / "out", ReadSettings()).items
 
     parts = {id.partition("/")[2]: part for id, part in items.select("id", "part").iter_rows()}

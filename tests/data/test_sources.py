@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from objektiv.base.errors import DataError
+from objektiv.data.folders import Listing
 from objektiv.data.settings import ReadSettings
-from objektiv.data.sources import Listing, find, shown
+from objektiv.data.sources import find
 
 
 def _tree(root: Path, *names: str) -> Path:
@@ -30,38 +29,11 @@ def _ids(listing: Listing) -> list[str]:
     return [entry.id for entry in listing.entries]
 
 
-def test_folders_are_classes(tmp_path: Path) -> None:
-    """Each folder is a class, each file below it an item, however deep and whatever its suffix."""
-    _tree(tmp_path, "cat/1.png", "cat/more/2.JPG", "dog/3", "dog/4.xyz")
-
-    listing = _find(tmp_path)
-
-    assert [(e.id, e.label, e.part) for e in listing.entries] == [
-        ("cat/1.png", "cat", None),
-        ("cat/more/2.JPG", "cat", None),
-        ("dog/3", "dog", None),
-        ("dog/4.xyz", "dog", None),
-    ]
-    assert all(Path(e.path) == tmp_path.resolve() / e.id for e in listing.entries)
-    assert listing.notes == ()
-
-
 def test_items_stand_in_natural_order(tmp_path: Path) -> None:
     """Item 2 stands before item 10, and class 2 before class 10."""
     _tree(tmp_path, "type_10/1.png", "type_2/10.png", "type_2/9.png")
 
     assert _ids(_find(tmp_path)) == ["type_2/9.png", "type_2/10.png", "type_10/1.png"]
-
-
-@pytest.mark.parametrize("name", ["val", "valid", "validation", "Validation"])
-def test_part_folders_give_parts(tmp_path: Path, name: str) -> None:
-    """The folders train, val and test give the parts; val has three spellings."""
-    _tree(tmp_path, *(f"{p}/{c}/1.png" for p in ("train", name, "test") for c in "ab"))
-
-    parts = {entry.id.split("/")[0]: entry.part for entry in _find(tmp_path).entries}
-
-    assert parts == {"train": "train", name: "validation", "test": "test"}
-    assert {e.label for e in _find(tmp_path).entries} == {"a", "b"}
 
 
 def test_new_parts_pool_the_old_ones(tmp_path: Path) -> None:
@@ -80,95 +52,6 @@ def test_parts_with_different_classes_are_refused(tmp_path: Path) -> None:
 
     assert caught.value.value == "train has no c; validation has no b, c; test has no a"
     assert "--parts new" in caught.value.next
-
-
-def test_a_class_may_be_called_test(tmp_path: Path) -> None:
-    """A folder named like a part beside other classes is a class."""
-    _tree(tmp_path, "test/1.png", "control/1.png")
-
-    assert {(e.label, e.part) for e in _find(tmp_path).entries} == {
-        ("test", None),
-        ("control", None),
-    }
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (("train/a/1.png", "test/a/1.png", "old/a/1.png"), "test, train beside old"),
-        (("val/a/1.png", "valid/a/1.png"), "one part twice: val, valid"),
-    ],
-)
-def test_layouts_that_can_be_read_two_ways_are_refused(
-    tmp_path: Path, names: tuple[str, ...], message: str
-) -> None:
-    """Parts beside other folders, or the same part twice, are a question and not a guess."""
-    with pytest.raises(DataError, match=message):
-        _find(_tree(tmp_path, *names))
-
-
-def test_what_systems_leave_behind_is_not_looked_at(tmp_path: Path) -> None:
-    """Hidden files and folders, notebooks' checkpoints and thumbnails are no items."""
-    _tree(tmp_path, ".git/x.png", ".ipynb_checkpoints/x.png", "__MACOSX/cat/x.png")
-    _tree(tmp_path, "cat/.hidden.png", "cat/Thumbs.db", "cat/.ipynb_checkpoints/1.png")
-    _tree(tmp_path, "cat/1.png")
-
-    assert _ids(_find(tmp_path)) == ["cat/1.png"]
-    assert _find(tmp_path).notes == ()
-
-
-def test_what_is_left_out_is_noted(tmp_path: Path) -> None:
-    """Text files, loose images and empty classes are counted, with the first of them."""
-    _tree(tmp_path, "a/1.png", "a/1.txt", "a/2.JSON", "a/3.csv", "a/b/4.md", "loose.png")
-    (tmp_path / "empty").mkdir()
-
-    assert _find(tmp_path).notes == (
-        "images outside class folders, not read: 1 (loose.png)",
-        "text files, not read: 4 (a/1.txt, a/2.JSON, a/3.csv, ...)",
-        "class folders without an image: 1 (empty)",
-    )
-    assert _ids(_find(tmp_path)) == ["a/1.png"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_links_that_leave_the_root_are_not_followed(tmp_path: Path) -> None:
-    """Links to the outside and to folders are noted; links to files inside are read."""
-    root = _tree(tmp_path / "root", "a/1.png", "b/1.png")
-    _tree(tmp_path, "secret/2.png")
-    (root / "a" / "out.png").symlink_to(tmp_path / "secret/2.png")
-    (root / "a" / "loop").symlink_to(root)
-    (root / "a" / "in.png").symlink_to(root / "b/1.png")
-    (root / "a" / "dead.png").symlink_to(root / "a/gone.png")
-    (root / "c").symlink_to(tmp_path / "secret")
-
-    listing = _find(root)
-
-    assert _ids(listing) == ["a/1.png", "a/in.png", "b/1.png"]
-    assert listing.notes == (
-        "links, not followed: 3 (c, a/loop, a/out.png)",
-        "neither files nor folders: 1 (a/dead.png)",
-    )
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not allow such names")
-def test_names_that_are_not_utf8_are_set_aside(tmp_path: Path) -> None:
-    """A file whose name no table can hold is listed apart, its name escaped."""
-    _tree(tmp_path, "a/1.png")
-    with open(os.fsencode(tmp_path) + b"/a/caf\xe9.png", "wb"):
-        pass
-
-    listing = _find(tmp_path)
-
-    assert _ids(listing) == ["a/1.png"]
-    assert [entry.id for entry in listing.nameless] == ["a/caf\\xe9.png"]
-    assert shown("a/b.png") == "a/b.png"
-
-
-def test_strange_but_valid_names_are_kept(tmp_path: Path) -> None:
-    """Names with line ends, formulas, markup and letters of other alphabets stay as they are."""
-    names = ["a/new\nline.png", "a/=cmd().png", "a/<img onerror=x>.png", "a/\u202egnp.png"]
-
-    assert sorted(_ids(_find(_tree(tmp_path, *names)))) == sorted(names)
 
 
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
@@ -212,19 +95,6 @@ def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path, name: str, advice
 
     with pytest.raises(DataError, match=f"the data is a file, not a folder: .*{advice}"):
         _find(tmp_path / name)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
-def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
-    """A folder that may not be read gets a message, no traceback."""
-    _tree(tmp_path, "a/1.png")
-    (tmp_path / "a").chmod(0)
-
-    try:
-        with pytest.raises(DataError, match="cannot be read: Permission denied"):
-            _find(tmp_path)
-    finally:
-        (tmp_path / "a").chmod(0o700)
 
 
 def test_a_table_gives_items_in_its_folder(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from objektiv.base.errors import DataError
 from objektiv.data.dataset import Dataset
+from objektiv.data.folders import PARTS
 from objektiv.data.settings import SplitSettings
-from objektiv.data.sources import PARTS
 from objektiv.data.split import Split, check, split
 
 KEYS = ("id", "path", "label", "group", "part", "hash")
