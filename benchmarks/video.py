@@ -2,7 +2,7 @@
 
 Plain decoding is PyAV's shortest loop, `for frame in container.decode(stream): pass`, with all
 cores at work (thread_type AUTO): no pixel reaches Python. Beside it the same loop with every frame
-converted to a grey or RGB array, as scripts do. Objektiv's side is `data.frames.choose` with its
+converted to a grey or RGB array, as scripts do. Objektiv's side is `intake.frames.choose` with its
 defaults: every frame decoded and judged for blur and sameness; nothing is written by any side.
 In: the folder of data sets. Out: a table, and JSON with --out.
 Try: `python -m benchmarks.video --data ../shared/data --rounds 3`.
@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import measure
-from objektiv.data.frames import choose
 from objektiv.data.settings import ConvertSettings
+from objektiv.intake.frames import choose
 
 MOST = 1.5  # times plain decoding
 SECONDS = 0.5  # a side repeats a short video until it has taken about so long

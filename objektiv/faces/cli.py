@@ -14,7 +14,6 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.data.catalog import CATALOG
 from objektiv.data.settings import GetSettings, SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
@@ -26,6 +25,7 @@ from objektiv.flow.settings import (
     PredictSettings,
     TrainSettings,
 )
+from objektiv.intake.catalog import CATALOG
 
 app = typer.Typer(
     name="objektiv",

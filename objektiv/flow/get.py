@@ -25,13 +25,13 @@ from objektiv.base.errors import DataError, UsageError
 from objektiv.base.machine import own_version
 from objektiv.base.names import natural_key, suggestion
 from objektiv.base.progress import Progress
-from objektiv.data.catalog import CATALOG, Entry, Remote
-from objektiv.data.download import download, hash_file, wrong_checksum
 from objektiv.data.safe_names import safe_path
 from objektiv.data.settings import GetSettings, ReadSettings
 from objektiv.data.sources import find
-from objektiv.data.web import check_address
 from objektiv.flow.contents import filling
+from objektiv.intake.catalog import CATALOG, Entry, Remote
+from objektiv.intake.download import download, hash_file, wrong_checksum
+from objektiv.intake.web import check_address
 
 ORIGIN = "ORIGIN.json"
 DOWNLOADS = ".download"

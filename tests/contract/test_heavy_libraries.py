@@ -13,7 +13,7 @@ ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
     "onnx": {"features.graph", "shipping.walk", "shipping.session"},
     "google": {"shipping.walk"},
-    "cv2": {"data.images", "data.drawing", "data.frames", "features.changes"},
+    "cv2": {"data.images", "data.drawing", "intake.frames", "features.changes"},
     "PIL": {
         "data.images",
         "shipping.golden",
@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
         "data.dataset",
         "data.clusters",
         "data.split",
-        "data.to_arrays",
+        "intake.to_arrays",
         "features.look",
         "judging.predictions",
         "auditing.facts",
@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "jinja2": {"faces.report"},
     "typer": {"faces.cli", "faces.exits", "faces.options"},
     "yaml": {"base.settings"},
-    "av": {"data.video"},
+    "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
         "faces.explore_plots",

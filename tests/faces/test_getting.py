@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.data.catalog import CATALOG
 from objektiv.faces import cli
 from objektiv.faces.exits import run
 from objektiv.faces.getting import SHOWN, megabytes, next_command, source_line
 from objektiv.flow.get import Got, Source
-from tests.data.hostile import zip_of
+from objektiv.intake.catalog import CATALOG
+from tests.intake.hostile import zip_of
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ import pytest
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
-from objektiv.data.catalog import CATALOG, Entry
 from objektiv.data.settings import GetSettings
 from objektiv.flow.contents import below_top, filling
-from tests.data.hostile import zip_of
+from objektiv.intake.catalog import CATALOG, Entry
+from tests.intake.hostile import zip_of
 
 
 def _fill(path: Path, folder: Path, entry: Entry | None = None) -> tuple[list[str], list[str]]:

@@ -16,12 +16,12 @@ import pytest
 
 from objektiv.base.errors import DataError, MachineError, UsageError
 from objektiv.base.progress import Progress
-from objektiv.data.catalog import CATALOG, Remote
 from objektiv.data.settings import GetSettings
 from objektiv.flow import get as module
 from objektiv.flow.get import Got, get
-from tests.data.hostile import tar_of, zip_of
-from tests.data.loopback import Behaviour, server
+from objektiv.intake.catalog import CATALOG, Remote
+from tests.intake.hostile import tar_of, zip_of
+from tests.intake.loopback import Behaviour, server
 
 CELLS = [
     ("cell_images/Parasitized/C1.png", b"1"),

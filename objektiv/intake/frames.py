@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
 from objektiv.data.settings import ConvertSettings
-from objektiv.data.video import Moment, Pixels, luma, moments, rgb
+from objektiv.intake.video import Moment, Pixels, luma, moments, rgb
 
 # Longest sides that brightness is halved down to. What is blurred only at the full size of a phone
 # is as sharp as any other to a network that reads 224 pixels.

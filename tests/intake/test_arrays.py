@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data.arrays import Pair, is_arrays, kind_and_part, pairs_of, shots
-from objektiv.data.tree import Shot
+from objektiv.intake.arrays import Pair, is_arrays, kind_and_part, pairs_of, shots
+from objektiv.intake.tree import Shot
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (6, 5, 4)).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Read zip and tar member by member: what is declared, then the bytes, never more than a limit.
 
 In: a path. Out: `Found` members in the archive's order, and chunks of their contents. Nothing is
-written here and no name is trusted; data/archives.py judges both.
+written here and no name is trusted; intake/archives.py judges both.
 Try: `[m.name for m in read_members(Path("cells.zip"), 1000, 10**9)]`.
 """
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data import idx
-from objektiv.data.idx import FASHION, is_idx, pairs_of, read
+from objektiv.intake import idx
+from objektiv.intake.idx import FASHION, is_idx, pairs_of, read
 
 PICTURES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import UsageError
-from objektiv.data.catalog import CATALOG
-from objektiv.data.web import check_address
+from objektiv.intake.catalog import CATALOG
+from objektiv.intake.web import check_address
 
 
 @pytest.mark.parametrize("name", list(CATALOG))

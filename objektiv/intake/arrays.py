@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
 from objektiv.data.folders import PART_FOLDERS
-from objektiv.data.numpy_files import arrays_in
-from objektiv.data.tree import Shot
+from objektiv.intake.numpy_files import arrays_in
+from objektiv.intake.tree import Shot
 
 SUFFIXES = (".npy", ".npz")
 PIECE = 1000  # pictures looked at or converted at a time, so that a mapped file is never held whole

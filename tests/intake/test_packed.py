@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.data.packed import CHUNK, HEADERS, Overflow, is_packed, read_members, read_parts
-from tests.data.hostile import tar_of, xz_zeros_behind_header, zip_of
+from objektiv.intake.packed import CHUNK, HEADERS, Overflow, is_packed, read_members, read_parts
+from tests.intake.hostile import tar_of, xz_zeros_behind_header, zip_of
 
 MEMBERS = [("a/", b""), ("a/1.png", b"x" * (CHUNK + 1)), ("a/2.png", b"")]
 

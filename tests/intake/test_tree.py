@@ -16,11 +16,11 @@ import pytest
 from objektiv.base import files
 from objektiv.base.errors import Cancelled, DataError, MachineError
 from objektiv.base.progress import Event, Progress
-from objektiv.data import tree
 from objektiv.data.dataset import read
 from objektiv.data.images import decode
 from objektiv.data.settings import ReadSettings
-from objektiv.data.tree import Shot, write_tree
+from objektiv.intake import tree
+from objektiv.intake.tree import Shot, write_tree
 
 
 def _pixels(seed: int) -> np.ndarray:
@@ -188,7 +188,7 @@ import resource, numpy as np
 from pathlib import Path
 from objektiv.base import errors
 from objektiv.base.progress import Progress
-from objektiv.data.tree import Shot, write_tree
+from objektiv.intake.tree import Shot, write_tree
 noise = np.random.default_rng(0).integers(0, 256, (100, 100), np.uint8)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

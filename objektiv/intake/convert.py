@@ -17,13 +17,13 @@ from pathlib import Path
 from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key
 from objektiv.base.progress import Progress
-from objektiv.data import arrays, idx
-from objektiv.data.frames import Choice, choose, kept_frames, shrink
 from objektiv.data.safe_names import safe_name
 from objektiv.data.settings import ConvertSettings, ReadSettings
 from objektiv.data.sources import find
-from objektiv.data.tree import Shot, refuse_existing, write_tree
-from objektiv.data.video import check, container_of
+from objektiv.intake import arrays, idx
+from objektiv.intake.frames import Choice, choose, kept_frames, shrink
+from objektiv.intake.tree import Shot, refuse_existing, write_tree
+from objektiv.intake.video import check, container_of
 
 VIDEOS = "videos.csv"  # beside the manifest: how many frames of each video were left out, and why
 # For looking into folders without opening every file; what a file is, its bytes say.

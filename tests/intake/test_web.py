@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import DataError, UsageError
-from objektiv.data.web import REDIRECTS, check_address, open_address
-from tests.data.loopback import server
+from objektiv.intake.web import REDIRECTS, check_address, open_address
+from tests.intake.loopback import server
 
 
 def _open(url: str) -> bytes:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from objektiv.base import files
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
-from objektiv.data.archives import FREE, examine, is_archive, unpack
 from objektiv.data.settings import ArchiveSettings
+from objektiv.intake.archives import FREE, examine, is_archive, unpack
 from tests.data import hostile
-from tests.data.hostile import tar_of, zip_of
+from tests.intake.hostile import tar_of, zip_of
 
 GOOD = [("cells/a/1.png", b"one"), ("cells/b/2.png", b""), ("cells/b/3.png", b"x" * 700_000)]
 

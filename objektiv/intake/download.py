@@ -25,7 +25,7 @@ from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import ArchiveSettings
-from objektiv.data.web import check_address, open_address
+from objektiv.intake.web import check_address, open_address
 
 PART, STATE = ".part", ".part.json"
 CHUNK = 1 << 18

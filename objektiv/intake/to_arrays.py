@@ -29,7 +29,7 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.images import Pixels, decode, read_bytes, to_square
 from objektiv.data.settings import ArraySettings, ReadSettings
 from objektiv.data.split import Split
-from objektiv.data.tree import refuse_existing
+from objektiv.intake.tree import refuse_existing
 
 PIECE = 256  # pictures in flight at a time
 MAX_PIXELS = ReadSettings().max_pixels

@@ -17,9 +17,9 @@ import pytest
 
 from objektiv.base.errors import Cancelled, DataError, MachineError, UsageError
 from objektiv.base.progress import Event, Progress
-from objektiv.data.download import Downloaded, download, hash_file
 from objektiv.data.settings import ArchiveSettings
-from tests.data.loopback import Behaviour, server
+from objektiv.intake.download import Downloaded, download, hash_file
+from tests.intake.loopback import Behaviour, server
 
 DATA = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -195,7 +195,7 @@ def test_a_reset_is_a_loss(web: Behaviour, tmp_path: Path) -> None:
 
 def test_silence_is_a_loss(web: Behaviour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says nothing more is given up, and what came is kept."""
-    monkeypatch.setattr("objektiv.data.web.TIMEOUT", 0.3)
+    monkeypatch.setattr("objektiv.intake.web.TIMEOUT", 0.3)
     web.stall = threading.Event()
     said = _break(web, tmp_path)
     web.stall.set()

@@ -9,8 +9,8 @@ import pytest
 
 from objektiv.base import extras
 from objektiv.base.errors import DataError, MissingExtra
-from objektiv.data import video
-from objektiv.data.video import check, container_of, luma, moments, rgb
+from objektiv.intake import video
+from objektiv.intake.video import check, container_of, luma, moments, rgb
 from tests.data import films
 
 av = pytest.importorskip("av", reason="the extra video is not installed")

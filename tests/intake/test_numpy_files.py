@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data import numpy_files
-from objektiv.data.numpy_files import arrays_in
+from objektiv.intake import numpy_files
+from objektiv.intake.numpy_files import arrays_in
 
 
 def _header(text: str, *, version: int = 1) -> bytes:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
-from objektiv.data.arrays import PART_NAMES, Pair
+from objektiv.intake.arrays import PART_NAMES, Pair
 
 MOST_BYTES = 2 << 30
 FASHION: tuple[str, ...] = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")

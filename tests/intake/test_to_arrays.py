@@ -9,14 +9,14 @@ import pytest
 
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
-from objektiv.data.arrays import pairs_of, shots
 from objektiv.data.dataset import Dataset, read
 from objektiv.data.images import to_square
-from objektiv.data.numpy_files import arrays_in
 from objektiv.data.settings import ArraySettings, ReadSettings, SplitSettings
 from objektiv.data.split import split
-from objektiv.data.to_arrays import write_arrays
-from objektiv.data.tree import Shot, write_tree
+from objektiv.intake.arrays import pairs_of, shots
+from objektiv.intake.numpy_files import arrays_in
+from objektiv.intake.to_arrays import write_arrays
+from objektiv.intake.tree import Shot, write_tree
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 20, 30, 3)).astype(np.uint8)
 

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
-from objektiv.data import frames
-from objektiv.data.frames import choose, frames_of, judge, shrink
 from objektiv.data.settings import ConvertSettings
-from objektiv.data.video import Moment
+from objektiv.intake import frames
+from objektiv.intake.frames import choose, frames_of, judge, shrink
+from objektiv.intake.video import Moment
 from tests.data import films
 
 ALL = {"blur": 0, "sameness": 0}
