@@ -18,7 +18,7 @@ from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import ArchiveSettings
 from objektiv.intake.archives import FREE, examine, is_archive, unpack
-from tests.data import hostile
+from tests.intake import hostile
 from tests.intake.hostile import tar_of, zip_of
 
 GOOD = [("cells/a/1.png", b"one"), ("cells/b/2.png", b""), ("cells/b/3.png", b"x" * 700_000)]

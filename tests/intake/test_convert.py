@@ -18,7 +18,7 @@ from objektiv.data.settings import ConvertSettings, ReadSettings, SplitSettings
 from objektiv.data.split import split
 from objektiv.intake import idx
 from objektiv.intake.convert import Converted, can_convert, convert
-from tests.data import films
+from tests.intake import films
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (9, 12, 10)).astype(np.uint8)
 LABELS = np.array([0, 1, 2] * 3)

@@ -15,7 +15,7 @@ from objektiv.data.settings import ConvertSettings
 from objektiv.intake import frames
 from objektiv.intake.frames import choose, frames_of, judge, shrink
 from objektiv.intake.video import Moment
-from tests.data import films
+from tests.intake import films
 
 ALL = {"blur": 0, "sameness": 0}
 

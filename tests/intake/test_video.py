@@ -11,7 +11,7 @@ from objektiv.base import extras
 from objektiv.base.errors import DataError, MissingExtra
 from objektiv.intake import video
 from objektiv.intake.video import check, container_of, luma, moments, rgb
-from tests.data import films
+from tests.intake import films
 
 av = pytest.importorskip("av", reason="the extra video is not installed")
 ENOUGH = 50_000_000
