@@ -7,7 +7,6 @@ Try: `file_findings(seen.dataset, seen.features)`.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -128,7 +127,7 @@ def _clipped(dataset: Dataset, *, max_pixels: int) -> Finding | None:
     found = []
     for id, label, path in (rows[k] for k in drawn):
         try:
-            picture = decode(read_bytes(Path(path), name=id), name=id, max_pixels=max_pixels)
+            picture = decode(read_bytes(path, name=id), name=id, max_pixels=max_pixels)
         except ImageError:
             continue  # it has changed since it was looked at
         share = float((picture.pixels.min(axis=2) == 255).mean())

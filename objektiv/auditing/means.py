@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -88,7 +87,7 @@ def _squares(
     def square(row: tuple[str, str]) -> NDArray[np.float32] | None:
         name, path = row
         try:
-            data = read_bytes(Path(path), name=name)
+            data = read_bytes(path, name=name)
             picture = decode(data, name=name, max_pixels=largest, reduce_to=2 * SIDE)
         except ImageError:
             return None

@@ -13,7 +13,6 @@ import io
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -97,7 +96,7 @@ def _open(name: str, row: dict[str, Any] | None, side: int) -> tuple[Image.Image
     known = (row.get("width") or 0) * (row.get("height") or 0)
     most = max(known, make(ReadSettings, {}).max_pixels)
     try:
-        data = read_bytes(Path(row["path"]), name=name)
+        data = read_bytes(row["path"], name=name)
         if row.get("hash") and files.sha256(data) != row["hash"]:
             return None, "the file has changed since"
         picture = decode(data, name=name, max_pixels=most, reduce_to=2 * side)

@@ -17,7 +17,7 @@ from objektiv.features import lite0
 from objektiv.features.graph import GraphBuilder
 from objektiv.features.quantise import Short
 from objektiv.features.settings import Arithmetic
-from objektiv.features.weights import KNOWN, WeightsFile, read_state
+from objektiv.features.weights import KNOWN, State, WeightsFile, read_state
 
 FEATURES = "features"  # the tensor between network and head; engines may cut the graph here
 IMAGENET_LOGITS = "imagenet_logits"
@@ -66,12 +66,18 @@ class Backbone:
         return self.add_int8(graph, pixels)
 
 
+@cache
+def _lite0_state() -> State:
+    """Read once: a training builds the network twice."""
+    return read_state("efficientnet-lite0")
+
+
 def _add_lite0(graph: GraphBuilder, pixels: str) -> None:
-    lite0.add_lite0(graph, pixels, read_state("efficientnet-lite0"))
+    lite0.add_lite0(graph, pixels, _lite0_state())
 
 
 def _add_lite0_int8(graph: GraphBuilder, pixels: str) -> None:
-    lite0.add_lite0(graph, pixels, read_state("efficientnet-lite0"), Short(lite0.ranges()))
+    lite0.add_lite0(graph, pixels, _lite0_state(), Short(lite0.ranges()))
 
 
 BACKBONES = Registry(

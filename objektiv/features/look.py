@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -155,7 +154,7 @@ def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
     longest = []
     for path in paths[:: max(1, len(paths) // SAMPLE)]:
         try:
-            data = read_bytes(Path(path), name=path)
+            data = read_bytes(path, name=path)
             header = examine(data, name=path, max_pixels=max_pixels)
         except ImageError:
             continue  # the look that follows sets it aside
@@ -171,7 +170,7 @@ def _prepare(
     if hash in known:
         return Prepared(_Kept(id, hash), None)
     try:
-        data = read_bytes(Path(path), name=id)
+        data = read_bytes(path, name=id)
         hash = files.sha256(data)
         if hash in known:
             return Prepared(_Kept(id, hash), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def _difference(bundle: Bundle, seen: Seen, test: Predictions, max_pixels: int) 
     pictures = []
     for row in rows:
         id = test.ids[row]
-        data = read_bytes(Path(paths[id]), name=id)
+        data = read_bytes(paths[id], name=id)
         pictures.append(decode(data, name=id, max_pixels=max_pixels).pixels)
     got = bundle.predict(pictures).probabilities
     return float(np.abs(got - test.probabilities[rows]).max())

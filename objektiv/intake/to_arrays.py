@@ -127,7 +127,7 @@ def _decode_into(
     def one(place: int) -> None:
         path, name = rows["path"][place], rows["id"][place]
         try:
-            data = read_bytes(Path(path), name=name)
+            data = read_bytes(path, name=name)
             picture = decode(data, name=name, max_pixels=MAX_PIXELS)
         except ImageError as error:
             bad.append(error)

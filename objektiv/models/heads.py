@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from objektiv.base.names import Registry
 from objektiv.models.logistic import Floats, Leading, Linear, Problems, minimise
 
-FEW = 500  # columns; a round takes a millisecond
 WIDE = 160  # classes times problems that are fitted together; more would only take memory
 # A column that varies by less of its mean is constant: it is left out, since 32 bits cannot tell
 # the rest from rounding. A channel that never fires is 0 everywhere and must not divide by 0.
 CONSTANT, TINY = 1e-3, 1e-6
+ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +70,11 @@ class Task:
         share = self.fitted / self.fitted.sum(axis=1, keepdims=True)
         share = share.astype(np.float32)
         mean = share @ self.x
-        variance = np.maximum(share @ np.square(self.x) - np.square(mean), 0)
-        deviation = np.sqrt(variance)
+        square = np.zeros_like(mean)
+        for first in range(0, len(self.x), ROWS):  # a square of everything would have to be stored
+            rows = slice(first, first + ROWS)
+            square += share[:, rows] @ np.square(self.x[rows])
+        deviation = np.sqrt(np.maximum(square - np.square(mean), 0))
         constant = deviation <= CONSTANT * np.abs(mean) + TINY
         return mean, np.where(constant, np.float32(np.inf), deviation)
 
@@ -112,9 +115,9 @@ class Variant:
 def logistic(task: Task, variants: Sequence[Variant], *, exact: bool = False) -> list[Fit]:
     """Multinomial logistic regression of each variant.
 
-    Choosing among many columns needs two or three digits; few columns, and what ships (`exact`),
-    are fitted until nothing moves. Variants share the reading of the features, as folds do: four
-    of five folds and two classes take 1.7 times as long as one.
+    Choosing needs two or three digits; what ships (`exact`) is fitted until nothing moves.
+    Variants share the reading of the features, as folds do: four of five folds and two classes
+    take 1.7 times as long as one.
     """
     together = max(1, WIDE // (len(task.fitted) * task.classes))
     parts = (variants[i : i + together] for i in range(0, len(variants), together))
@@ -129,7 +132,6 @@ def _fit(task: Task, variants: Sequence[Variant], *, exact: bool) -> list[Fit]:
         np.stack([v.importance for v in variants]),
         np.array([v.strength / n for v, n in zip(variants, columns, strict=True)]),
     )
-    exact = exact or max(columns) < FEW
     tolerance, rounds = (1e-5, 1000) if exact else (3e-3, 200)
     parameters = minimise(
         problems,

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from objektiv.base.errors import DataError
 from objektiv.judging import intervals
@@ -17,6 +18,7 @@ from objektiv.judging.intervals import (
     difference,
     paired_difference,
     proportion,
+    student_quantile,
     wilson,
 )
 from objektiv.judging.predictions import Predictions
@@ -253,3 +255,9 @@ def test_coverage_with_few_groups(count: int, accuracy: float, likeness: float) 
         held += found.low <= accuracy <= found.high
 
     assert 0.91 <= held / 250 <= 1
+
+
+@pytest.mark.parametrize("freedom", [4.0, 4.5, 6.0, 10.0, 30.0, 200.0])
+def test_students_quantile_is_scipys(freedom: float) -> None:
+    """From 4 degrees of freedom on the series is right to 1 in 2,000."""
+    assert student_quantile(freedom) == pytest.approx(stdtrit(freedom, 0.975), rel=5e-4)
