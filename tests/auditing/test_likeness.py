@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from objektiv.auditing.likeness import SIDE, likeness, thumbnail
+from objektiv.auditing.likeness import SIDE, TINT, likeness, thumbnail, tint
 from objektiv.auditing.settings import CheckSettings
 from objektiv.base.seeds import generator
 from objektiv.data.drawing import draw_cell, look_of_patient
@@ -97,6 +97,24 @@ def test_order_of_answers_is_that_of_the_pairs() -> None:
 
     assert [tuple(p) for p in pairs[found >= ENOUGH].tolist()] == [(n, n + 6) for n in range(6)]
     assert sum(counts) == len(pairs)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_copy_keeps_its_tint(change: str) -> None:
+    """None of the changes moves the shares of red, green and blue over the limit."""
+    cells = [_cell(number) for number in range(8)]
+
+    shifts = [np.abs(tint(cell) - tint(CHANGES[change](cell))).max() for cell in cells]
+
+    assert max(shifts) <= TINT
+
+
+def test_tint_tells_colours_apart() -> None:
+    """Red and blue swapped is another tint, and black has none."""
+    cell = _cell(0)
+
+    assert np.abs(tint(cell) - tint(cell[..., ::-1].copy())).max() > TINT
+    assert np.abs(tint(np.zeros((4, 4, 3), np.uint8))).max() < 1e-6
 
 
 def test_no_pairs_are_no_error() -> None:
