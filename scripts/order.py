@@ -78,6 +78,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "means",
         "feature_map",
         "settings",
+        "neighbours",
+        "likeness",
         "copies",
         "crossfit",
         "findings",

@@ -1,17 +1,30 @@
-"""Copies: exact ones by hash. A stand-in until the search for near copies takes its place.
+"""Find pictures that are copies of one another: the same bytes, or nearly the same pixels.
 
-In: the items of a Dataset with facts. Out: pairs of ids, and the set of copies each id is in.
-Try: `find_copies(features, dataset.items, settings)`.
+In: Features and the items they belong to (id, path, hash). Out: a table of pairs. Near copies are
+first guessed by their features, then confirmed on their pixels, so that only likely ones are
+decoded: re-encoded, resized, cropped by 5 %, flipped or brightened ones are found.
+Try: `find_copies(seen.features, seen.dataset.items, CheckSettings())`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from objektiv.auditing.likeness import SIDE, TINT, likeness, thumbnail, tint
+from objektiv.auditing.neighbours import nearest, sketch
 from objektiv.auditing.settings import CheckSettings
-from objektiv.base.progress import Progress
+from objektiv.base.machine import usable_cores
+from objektiv.base.progress import Progress, Step
+from objektiv.data.images import decode, read_bytes
+from objektiv.data.settings import ReadSettings
 from objektiv.features.look import Features
 
 PAIRS = {"a": pl.String, "b": pl.String, "similarity": pl.Float64, "pixels": pl.Float64}
@@ -25,15 +38,105 @@ def find_copies(
     max_pixels: int | None = None,
     progress: Progress | None = None,
 ) -> pl.DataFrame:
-    """Pairs of copies: a, b (ids), similarity, pixels."""
-    sets = table.group_by("hash", maintain_order=True).agg("id").filter(pl.col("id").list.len() > 1)
-    rows = [(ids[0], other, 1.0, 1.0) for ids in sets["id"].to_list() for other in ids[1:]]
-    return pl.DataFrame(rows, schema=PAIRS, orient="row")
+    """Pairs of copies: ids a and b in the order of `table`, similarity of features, of pixels.
+
+    `table` has the columns id, path and hash. Files of the same bytes are paired with the first of
+    them only (1 and 1), and that one alone with near copies: pairs stay few, clusters whole.
+
+    Raises:
+        ImageError: a picture cannot be read any more.
+        Cancelled: on request.
+    """
+    limit = max_pixels or ReadSettings().max_pixels
+    progress = progress or Progress()
+    exact = _exact(table)
+    once = table.unique("hash", keep="first", maintain_order=True)
+    ids = once["id"].to_list()
+    rows = sketch(features.of(ids))
+    with progress.step("compare features", total=len(rows)) as step:
+        pairs, similarity = nearest(rows, count=settings.neighbours, advance=step.advance)
+    pixels = _compare(once, pairs, limit, progress)
+    kept = pixels >= settings.copy_likeness
+    near = pl.DataFrame(
+        {
+            "a": [ids[row] for row in pairs[kept, 0]],
+            "b": [ids[row] for row in pairs[kept, 1]],
+            "similarity": similarity[kept].clip(0, 1),
+            "pixels": pixels[kept].clip(0, 1),
+        },
+        schema=PAIRS,
+    )
+    place = dict(zip(table["id"], range(len(table)), strict=True))
+    found = pl.concat([exact, near])
+    order = pl.col("a").replace_strict(place, return_dtype=pl.Int64)
+    return found.sort(order, pl.col("b").replace_strict(place, return_dtype=pl.Int64))
 
 
 def clusters_of(pairs: pl.DataFrame, ids: Sequence[str]) -> list[str | None]:
-    """The name of each id's set of copies, or None."""
-    names: dict[str, str] = {}
-    for a, b in pairs.select("a", "b").iter_rows():
-        names[b] = names.setdefault(a, a)
-    return [names.get(id) for id in ids]
+    """For each id the first id of its copies, joined directly or through others, or None."""
+    row = {id: number for number, id in enumerate(ids)}
+    ends = pairs.select("a", "b").filter(pl.col("a").is_in(row) & pl.col("b").is_in(row))
+    a, b = ([row[id] for id in ends[column]] for column in ("a", "b"))
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(ids), len(ids)))
+    cluster = connected_components(graph, directed=False)[1]
+    _, first, size = np.unique(cluster, return_index=True, return_counts=True)
+    return [ids[first[number]] if size[number] > 1 else None for number in cluster]
+
+
+def two_labels(pairs: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """The pairs whose items have different labels, with the columns label_a and label_b."""
+    labels = table.select("id", "label")
+    for end in ("a", "b"):
+        named = labels.rename({"id": end, "label": f"label_{end}"})
+        pairs = pairs.join(named, on=end, how="inner", maintain_order="left")
+    return pairs.filter(pl.col("label_a") != pl.col("label_b"))
+
+
+def crowded(pairs: pl.DataFrame, settings: CheckSettings) -> list[str]:
+    """Ids with as many near copies as were looked at: these may have more that are not listed."""
+    near = pairs.filter(pl.col("similarity") < 1)
+    ends = pl.concat([near["a"], near["b"]]).alias("id").to_frame().group_by("id").len()
+    return ends.filter(pl.col("len") >= settings.neighbours)["id"].sort().to_list()
+
+
+def _exact(table: pl.DataFrame) -> pl.DataFrame:
+    pairs = table.select("hash", b="id").with_columns(a=pl.col("b").first().over("hash"))
+    pairs = pairs.filter(pl.col("a") != pl.col("b"))
+    sure = pairs.select("a", "b", similarity=pl.lit(1.0), pixels=pl.lit(1.0))
+    return sure.cast(pl.Schema(PAIRS))
+
+
+def _compare(
+    once: pl.DataFrame, pairs: NDArray[np.int64], limit: int, progress: Progress
+) -> NDArray[np.float32]:
+    """The likeness of the pixels of each pair; only pictures of some pair are decoded."""
+    wanted, places = np.unique(pairs, return_inverse=True)
+    places = places.reshape(-1, 2)
+    files = once[wanted].select("id", "path").rows()
+    with progress.step("read likely copies", total=len(files)) as step:
+        thumbnails, tints = _read(files, limit, step)
+    shift = np.abs(tints[places[:, 0]] - tints[places[:, 1]]).max(axis=1)
+    same = np.flatnonzero(shift <= TINT)  # two pale cells in two stains differ by little else
+    found = np.zeros(len(pairs), np.float32)
+    with progress.step("compare pixels", total=len(same)) as step:
+        found[same] = likeness(thumbnails, places[same], advance=step.advance)
+    return found
+
+
+def _read(
+    files: list[tuple[str, str]], limit: int, step: Step
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Thumbnails (files, SIDE, SIDE) and tints (files, 3)."""
+
+    def read(file: tuple[str, str]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        id, path = file
+        pixels = decode(read_bytes(Path(path), name=id), name=id, max_pixels=limit).pixels
+        return thumbnail(pixels), tint(pixels)
+
+    thumbnails = np.empty((len(files), SIDE, SIDE), np.uint8)
+    tints = np.empty((len(files), 3), np.float32)
+    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
+        for number, (picture, colour) in enumerate(pool.map(read, files)):
+            thumbnails[number], tints[number] = picture, colour
+            step.advance()
+    return thumbnails, tints

@@ -14,7 +14,7 @@ class CheckSettings(Settings):
     """What a check of a dataset looks for."""
 
     copy_likeness: float = Field(
-        default=0.885,
+        default=0.88,
         ge=0.5,
         le=1.0,
         description="Likeness of two pictures' pixels, 0 to 1, from which they count as copies of "

@@ -13,7 +13,13 @@ ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
     "onnx": {"features.graph", "shipping.walk", "shipping.session"},
     "google": {"shipping.walk"},
-    "cv2": {"data.images", "data.drawing", "intake.frames", "features.changes"},
+    "cv2": {
+        "data.images",
+        "data.drawing",
+        "intake.frames",
+        "features.changes",
+        "auditing.likeness",
+    },
     "PIL": {
         "data.images",
         "shipping.golden",
