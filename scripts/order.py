@@ -80,6 +80,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "neighbours",
         "likeness",
+        "thumbnails",
         "copies",
         "crossfit",
         "findings",

@@ -9,7 +9,6 @@ Try: `find_copies(seen.features, seen.dataset.items, CheckSettings())`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from objektiv.auditing.likeness import SIDE, TINT, likeness, thumbnail, tint
+from objektiv.auditing.likeness import TINT, likeness
 from objektiv.auditing.neighbours import nearest, sketch
 from objektiv.auditing.settings import CheckSettings
-from objektiv.base.machine import usable_cores
-from objektiv.base.progress import Progress, Step
-from objektiv.data.images import decode, read_bytes
+from objektiv.auditing.thumbnails import thumbnails
+from objektiv.base.progress import Progress
 from objektiv.data.settings import ReadSettings
 from objektiv.features.look import Features
 
@@ -35,13 +33,15 @@ def find_copies(
     table: pl.DataFrame,
     settings: CheckSettings,
     *,
+    bank: Path | None = None,
     max_pixels: int | None = None,
     progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Pairs of copies: ids a and b in the order of `table`, similarity of features, of pixels.
 
-    `table` has the columns id, path and hash. Files of the same bytes are paired with the first of
-    them only (1 and 1), and that one alone with near copies: pairs stay few, clusters whole.
+    `table` has the columns id, path and hash; what is read of the pictures is kept in `bank`.
+    Files of the same bytes are paired with the first of them only (1 and 1), and that one alone
+    with near copies: pairs stay few, clusters whole.
 
     Raises:
         ImageError: a picture cannot be read any more.
@@ -55,7 +55,7 @@ def find_copies(
     rows = sketch(features.of(ids))
     with progress.step("compare features", total=len(rows)) as step:
         pairs, similarity = nearest(rows, count=settings.neighbours, advance=step.advance)
-    pixels = _compare(once, pairs, limit, progress)
+    pixels = _compare(once, pairs, bank, limit, progress)
     kept = pixels >= settings.copy_likeness
     near = pl.DataFrame(
         {
@@ -107,36 +107,19 @@ def _exact(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compare(
-    once: pl.DataFrame, pairs: NDArray[np.int64], limit: int, progress: Progress
+    once: pl.DataFrame,
+    pairs: NDArray[np.int64],
+    bank: Path | None,
+    limit: int,
+    progress: Progress,
 ) -> NDArray[np.float32]:
     """The likeness of the pixels of each pair; only pictures of some pair are decoded."""
     wanted, places = np.unique(pairs, return_inverse=True)
     places = places.reshape(-1, 2)
-    files = once[wanted].select("id", "path").rows()
-    with progress.step("read likely copies", total=len(files)) as step:
-        thumbnails, tints = _read(files, limit, step)
-    shift = np.abs(tints[places[:, 0]] - tints[places[:, 1]]).max(axis=1)
+    seen = thumbnails(once[wanted], bank=bank, max_pixels=limit, progress=progress)
+    shift = np.abs(seen.tints[places[:, 0]] - seen.tints[places[:, 1]]).max(axis=1)
     same = np.flatnonzero(shift <= TINT)  # two pale cells in two stains differ by little else
     found = np.zeros(len(pairs), np.float32)
     with progress.step("compare pixels", total=len(same)) as step:
-        found[same] = likeness(thumbnails, places[same], advance=step.advance)
+        found[same] = likeness(seen.pictures, places[same], advance=step.advance)
     return found
-
-
-def _read(
-    files: list[tuple[str, str]], limit: int, step: Step
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Thumbnails (files, SIDE, SIDE) and tints (files, 3)."""
-
-    def read(file: tuple[str, str]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        id, path = file
-        pixels = decode(read_bytes(Path(path), name=id), name=id, max_pixels=limit).pixels
-        return thumbnail(pixels), tint(pixels)
-
-    thumbnails = np.empty((len(files), SIDE, SIDE), np.uint8)
-    tints = np.empty((len(files), 3), np.float32)
-    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="read") as pool:
-        for number, (picture, colour) in enumerate(pool.map(read, files)):
-            thumbnails[number], tints[number] = picture, colour
-            step.advance()
-    return thumbnails, tints

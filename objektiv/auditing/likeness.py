@@ -31,6 +31,7 @@ TINT = 0.06  # largest difference of tints between copies; of 5,046 planted ones
 SCREEN, SURE, BEST = 0.74, 0.9, 3  # of the coarse step; docs/decisions/copies.md has what passes
 EDGE = 3  # pixels of the aligned picture that do not count: blurs reach over the edge there
 LEAST = 600  # pixels that must lie in both pictures, of 64 * 64
+CHUNK = 1 << 16  # pairs
 NOISE = 2.0  # grey levels; smaller differences are what a JPEG file leaves of a flat area
 ROUNDS = ((6, 1e-3), (30, 1e-4))  # of the alignment: at most so many, until less is gained
 UNSURE = (0.7, 0.93)  # likeness after the first rounds that is worth the others
@@ -91,21 +92,45 @@ def _coarse(
     fields = np.empty((len(thumbnails), COARSE, COARSE), np.float32)
     for number, picture in enumerate(thumbnails):
         fields[number] = _field(picture)
-    likely, flips = np.zeros(len(pairs), np.float32), np.zeros(len(pairs), np.int8)
-    moves = np.zeros((len(pairs), 4), np.float32)
+    flat = fields.reshape(-1, COARSE * COARSE)
+    products = np.empty((len(pairs), 4, 5), np.float32)
+    grams = np.tile(np.eye(5, dtype=np.float32), (len(thumbnails), 1, 1))
 
-    def screen(ends: tuple[int, int]) -> int:
-        part = slice(*ends)
-        each, all_moves = _screen(fields[pairs[ends[0], 0]], fields[pairs[part, 1]])
-        best = each.argmax(axis=1)
-        rows = np.arange(len(best))
-        likely[part], flips[part], moves[part] = each[rows, best], best, all_moves[rows, best]
-        return len(best)
+    def multiply(ends: tuple[int, int]) -> int:
+        first, part = pairs[ends[0], 0], slice(*ends)
+        tangents = _tangents(fields[first])
+        own = tangents.reshape(5, -1)
+        grams[first] = own @ own.T
+        # A flip of the one instead of the other: the products are the same, and it is done once.
+        ways = np.stack([_flip(tangents, number) for number in range(4)]).reshape(20, -1)
+        products[part] = (flat[pairs[part, 1]] @ ways.T).reshape(-1, 4, 5)
+        return ends[1] - ends[0]
 
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix="screen") as pool:
-        for count in pool.map(screen, _runs(pairs[:, 0])):
+        for count in pool.map(multiply, _runs(pairs[:, 0])):
             advance(count)
+    inverse = np.linalg.inv(grams + 1e-5 * np.eye(5, dtype=np.float32)).astype(np.float32)
+    starts = range(0, max(len(pairs), 1), CHUNK)
+    parts = [_explained(products[i : i + CHUNK], inverse[pairs[i : i + CHUNK, 0]]) for i in starts]
+    likely, flips, moves = (np.concatenate(part) for part in zip(*parts, strict=True))
     return likely, flips, moves
+
+
+def _explained(products: Floats, inverse: Floats) -> tuple[Floats, NDArray[np.int8], Floats]:
+    """How much of each other field, flipped in four ways, a field and its tangents explain.
+
+    `products` of the tangents with the other (pairs, 4, 5), `inverse` of those with each other
+    (pairs, 5, 5). Returns what `_coarse` does; moves are shift down and over, stretch down and
+    over, in coarse pixels at the picture's edge.
+    """
+    parts = np.matmul(products, inverse)  # coefficients; the inverse is symmetric
+    share = np.maximum((parts * products).sum(axis=2), 0)
+    each = np.sqrt(share) * (parts[:, :, 0] > 0)  # a negative is no copy
+    flips = each.argmax(axis=1)
+    rows = np.arange(len(flips))
+    best = parts[rows, flips]
+    moves = np.clip(best[:, 1:] / np.maximum(best[:, :1], 0.1), -FURTHEST, FURTHEST)
+    return each[rows, flips], flips.astype(np.int8), np.asarray(moves, np.float32)
 
 
 def _worth_it(likely: Floats, pairs: Ints) -> Ints:
@@ -144,22 +169,11 @@ _ALL = np.ones((SIDE, SIDE), np.uint8)
 _ALONG = np.linspace(-1, 1, COARSE, dtype=np.float32)
 
 
-def _screen(field: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """How much of each other field, flipped in four ways, `field` and its tangents explain.
-
-    Returns that (others, 4), and the four coefficients (others, 4, 4) of the tangents: shift down
-    and over, stretch down and over, in coarse pixels at the picture's edge.
-    """
+def _tangents(field: Floats) -> Floats:
+    """A field and what it changes by when it is moved a coarse pixel: down, over, and stretched
+    down and over by as much at its edge; (5, COARSE, COARSE)."""
     down, over = np.gradient(field)
-    tangents = [field, down, over, down * _ALONG[:, None], over * _ALONG]
-    basis, mixed = np.linalg.qr(np.stack([t.ravel() for t in tangents], axis=1))
-    flipped = np.stack([_flip(others, number) for number in range(4)], axis=1)
-    flat = flipped.reshape(-1, COARSE * COARSE)
-    onto = flat @ basis
-    parts = np.linalg.solve(mixed + 1e-6 * np.eye(5, dtype=np.float32), onto.T).T
-    likely = np.linalg.norm(onto, axis=1) * (parts[:, 0] > 0)  # a negative is no copy
-    moves = np.clip(parts[:, 1:] / np.maximum(parts[:, :1], 0.1), -FURTHEST, FURTHEST)
-    return likely.reshape(-1, 4), np.asarray(moves.reshape(-1, 4, 4), np.float32)
+    return np.stack([field, down, over, down * _ALONG[:, None], over * _ALONG])
 
 
 def _warp(moves: Floats) -> Floats:

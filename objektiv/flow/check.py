@@ -97,6 +97,7 @@ def check(
         seen.features,
         seen.dataset.items,
         settings,
+        bank=settings.bank or default_folder(),
         max_pixels=settings.max_pixels,
         progress=progress,
     )

@@ -123,6 +123,6 @@ def test_progress_counts_everything(seen: Seen) -> None:
     )
 
     done = {event.step: (event.done, event.total) for event in events if event.finished}
-    assert list(done) == ["compare features", "read likely copies", "compare pixels"]
+    assert list(done) == ["compare features", "read pictures", "compare pixels"]
     assert all(count == total and total > 0 for count, total in done.values())
     assert np.unique(seen.dataset.items["hash"]).size == done["compare features"][1]

@@ -69,7 +69,7 @@ def test_a_second_check_looks_at_nothing_anew(tmp_path: Path) -> None:
         shards = sorted((tmp_path / "bank").rglob("*.shard"))
         second = check(tmp_path / "data", settings, progress=Progress())
 
-    assert len(shards) == 3  # as they are, blurred, and their borders
+    assert len(shards) == 4  # as they are, blurred, their borders, and thumbnails
     assert sorted((tmp_path / "bank").rglob("*.shard")) == shards
     assert second.seen.looked == 0
     found = [(f.kind, f.evidence) for f in first.checked.findings]
