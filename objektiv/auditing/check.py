@@ -20,7 +20,7 @@ from objektiv.auditing.files import file_findings
 from objektiv.auditing.findings import Finding, urgency
 from objektiv.auditing.outliers import find_outliers, outliers_finding
 from objektiv.auditing.pairs import copy_findings
-from objektiv.auditing.parts import class_findings, part_findings
+from objektiv.auditing.parts import class_findings, grouping_finding, part_findings
 from objektiv.auditing.probes import (
     Looks,
     Probes,
@@ -81,6 +81,7 @@ def check(seen: Seen, pairs: pl.DataFrame, look: Look, *, max_pixels: int) -> Ch
         *copy_findings(dataset.items, pairs),
         *class_findings(dataset),
         *part_findings(dataset, features, pairs),
+        grouping_finding(dataset),
     ]
     found += [suspects_finding(suspects)] if suspects is not None else []
     found += [*(probe_findings(probes) if probes else ()), outliers_finding(outliers)]

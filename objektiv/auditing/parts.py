@@ -6,6 +6,8 @@ Try: `part_findings(dataset, features, pairs)`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
@@ -14,6 +16,7 @@ from objektiv.auditing.findings import Finding, Severity, counted, examples, no_
 from objektiv.auditing.probes import draw_sample, network_columns, predictions_of
 from objektiv.data.dataset import FEWEST, Dataset
 from objektiv.data.folders import PARTS
+from objektiv.data.grouping import suggest
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.look import Features
 from objektiv.judging.metrics import balanced_accuracy
@@ -60,6 +63,25 @@ def class_findings(dataset: Dataset) -> list[Finding]:
         title = "Classes of very unequal size"
         found.append(Finding("imbalance", "warning", title, evidence, no_items(), command))
     return found
+
+
+def grouping_finding(dataset: Dataset) -> Finding | None:
+    """Groups that the file names show where the data came without any."""
+    if dataset.items.is_empty() or dataset.items["group"].is_not_null().any():
+        return None
+    names = [Path(path).stem for path in dataset.items["path"]]
+    shown = suggest(names, dataset.items["label"].to_list())
+    if shown is None:
+        return None
+    evidence = (
+        f"The file names show {shown.groups:,} groups ({', '.join(shown.examples)}, ...) of "
+        f"{shown.smallest:,} to {shown.largest:,} pictures. If pictures of one group are alike (a "
+        "patient, a slide, a film), a random split claims more than is true."
+    )
+    command = f"objektiv split {{data}} --group '{shown.pattern}' --honest"
+    return Finding(
+        "no-groups", "warning", "Groups that nobody named", evidence, no_items(), command
+    )
 
 
 def part_findings(dataset: Dataset, features: Features, pairs: pl.DataFrame) -> list[Finding]:

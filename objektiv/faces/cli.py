@@ -121,11 +121,15 @@ def split(
             "--honest", help="Also train both ways: what would a random split have claimed?"
         ),
     ] = False,
+    near_copies: Annotated[
+        bool,
+        typer.Option("--near-copies", help="Also look for near copies, and keep them in one part."),
+    ] = False,
 ) -> None:
     """Divide images into train, validation and test; groups and copies stay whole."""
     from objektiv.faces import splitting
 
-    splitting.split(data, settings, honest=honest)
+    splitting.split(data, settings, honest=honest, near_copies=near_copies)
 
 
 @app.command()

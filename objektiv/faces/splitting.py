@@ -22,10 +22,10 @@ from objektiv.flow.settings import DivideSettings
 from objektiv.flow.split import Divided, divide
 
 
-def split(data: Path, settings: DivideSettings, *, honest: bool) -> None:
+def split(data: Path, settings: DivideSettings, *, honest: bool, near_copies: bool) -> None:
     """Split, print the counts, and say what comes next."""
     progress = Progress(terminal_listener(sys.stderr))
-    divided = divide(data, settings, honest=honest, progress=progress)
+    divided = divide(data, settings, honest=honest, near_copies=near_copies, progress=progress)
     _print_counts(divided)
     for note in notes(divided):
         print_line(note, sys.stdout)
@@ -72,6 +72,13 @@ def notes(divided: Divided) -> list[str]:
             f"Note: {count(copies, 'exact copy', plural='exact copies')} of other files; each "
             "stays with its original."
         )
+    if divided.near_copies is None:
+        told.append(
+            "Note: near copies were not looked for; --near-copies does, and keeps them whole."
+        )
+    elif divided.near_copies:
+        near = count(divided.near_copies, "image")
+        told.append(f"Note: {near} have copies, near or exact; each set stays in one part.")
     if aside := len(divided.dataset.quarantine):
         reasons = divided.dataset.quarantine["reason"].value_counts(sort=True).iter_rows()
         shown = ", ".join(f"{number:,} {reason}" for reason, number in reasons)

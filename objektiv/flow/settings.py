@@ -70,7 +70,9 @@ class CheckDataSettings(ReadSettings, FeatureSettings, CheckSettings):
     )
 
 
-class DivideSettings(ReadSettings, RepeatSettings, HandOnSettings, FeatureSettings, HeadSettings):
+class DivideSettings(
+    ReadSettings, RepeatSettings, HandOnSettings, FeatureSettings, HeadSettings, CheckSettings
+):
     """Everything that `objektiv split` can be told."""
 
     out: Path = Field(

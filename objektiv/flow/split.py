@@ -6,9 +6,12 @@ Try: `divide(Path("cells"), DivideSettings(group=r"C\\d+"), progress=Progress())
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
+from objektiv.auditing.copies import clusters_of, find_copies
 from objektiv.auditing.honest import Honest, compare
 from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
@@ -19,6 +22,7 @@ from objektiv.data.grouping import Suggestion, suggest
 from objektiv.data.hand_on import HandedOn, check_target, hand_on
 from objektiv.data.manifest import take_stock
 from objektiv.data.split import Split
+from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow.settings import DivideSettings
 
@@ -33,14 +37,21 @@ class Divided:
     suggestion: Suggestion | None
     handed_on: HandedOn | None
     honest: Honest | None
+    near_copies: int | None  # pictures that have some; None where none were looked for
 
 
 def divide(
-    data: Path, settings: DivideSettings, *, honest: bool = False, progress: Progress
+    data: Path,
+    settings: DivideSettings,
+    *,
+    honest: bool = False,
+    near_copies: bool = False,
+    progress: Progress,
 ) -> Divided:
     """Split the images below `data`, and write what was asked for; nothing is overwritten.
 
-    With `honest` all images are looked at, and both ways of splitting are judged.
+    With `honest` or `near_copies` all images are looked at: both ways of splitting are judged,
+    near copies are searched and kept together.
 
     Raises:
         ObjektivError: with what to do about it; no file is left half.
@@ -51,8 +62,10 @@ def divide(
         check_target(settings.to, dataset)
     datasets.require_trainable(dataset)
     seen = None
-    if honest:
+    if honest or near_copies:
         seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
+        if near_copies:
+            seen = replace(seen, dataset=_with_copies(seen, settings, progress))
         dataset = seen.dataset
     else:
         dataset = take_stock(dataset, max_pixels=settings.max_pixels, progress=progress)
@@ -63,8 +76,24 @@ def divide(
     if settings.to is not None:
         handed_on = hand_on(dataset, made, settings.to, by=settings.by, progress=progress)
     made.save(settings.out)
-    both = _compare(seen, settings, progress) if seen else None
-    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both)
+    both = _compare(seen, settings, progress) if seen and honest else None
+    found = len(dataset.items["copy"].drop_nulls()) if near_copies else None
+    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both, found)
+
+
+def _with_copies(seen: Seen, settings: DivideSettings, progress: Progress) -> Dataset:
+    """With the column `copy`: the name of the set of near copies that an item is in."""
+    pairs = find_copies(
+        seen.features,
+        seen.dataset.items,
+        settings,
+        bank=settings.bank or default_folder(),
+        max_pixels=settings.max_pixels,
+        progress=progress,
+    )
+    clusters = clusters_of(pairs, seen.dataset.items["id"].to_list())
+    column = pl.Series("copy", clusters, dtype=pl.String)
+    return replace(seen.dataset, items=seen.dataset.items.with_columns(column))
 
 
 def _check_new(out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from objektiv.auditing.findings import Finding
-from objektiv.auditing.parts import class_findings, part_findings
+from objektiv.auditing.parts import class_findings, grouping_finding, part_findings
 from objektiv.data.dataset import FACTS, ITEMS, QUARANTINE, Dataset
 from objektiv.features.descriptors import COLUMNS
 from objektiv.features.look import Block, Features
@@ -106,3 +107,18 @@ def test_leaks_between_parts_are_errors(planted_check: DataCheck) -> None:
     assert {pair["id"], pair["b"]} == {"test/disc/g20_leak.png", "train/disc/g00_disc_0.png"}
     assert "validation has no stripe" in found["missing-classes"].evidence
     assert "12 groups" in found["leaking-groups"].evidence
+
+
+def test_groups_that_the_names_show_are_pointed_at() -> None:
+    """Only where nobody named groups, with the option that would."""
+    dataset = _dataset([("ab"[k % 2], None) for k in range(60)])
+    paths = [f"P{k // 6}_cell_{k}.png" for k in range(60)]
+    shown = replace(dataset, items=dataset.items.with_columns(path=pl.Series(paths)))
+    named = replace(shown, items=shown.items.with_columns(group=pl.lit("one")))
+
+    found = grouping_finding(shown)
+    assert found is not None
+    assert r"--group 'P\d+'" in found.command
+    assert "10 groups" in found.evidence
+    assert grouping_finding(named) is None
+    assert grouping_finding(dataset) is None

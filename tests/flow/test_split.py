@@ -6,12 +6,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Event, Progress
 from objektiv.data.dataset import read
+from objektiv.data.drawing import png
+from objektiv.data.images import decode
 from objektiv.data.settings import ReadSettings
 from objektiv.data.split import Split, check
 from objektiv.flow.settings import DivideSettings
@@ -105,6 +108,27 @@ def test_the_honest_comparison_comes_from_the_bank(
     assert made.honest is not None
     assert (made.honest.items, made.honest.clusters) == (60, 10)
     assert [e.step for e in seen if e.finished] == ["look at images", "compare with a random split"]
+
+
+def test_near_copies_stay_in_one_part(shapes: Path, tmp_path: Path) -> None:
+    """Pictures made a little brighter are in the part and fold of their originals."""
+    for path in shapes.rglob("*.png"):
+        pixels = decode(path.read_bytes(), name=path.name, max_pixels=10**6).pixels
+        brighter = (pixels * 0.9 + 20).astype(np.uint8)
+        place = tmp_path / "data" / path.parent.name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / path.name).write_bytes(path.read_bytes())
+        (place / f"{path.stem}-light.png").write_bytes(png(brighter))
+    settings = DivideSettings(out=tmp_path / "split.csv", bank=tmp_path / "bank", precision="fp32")
+
+    made = divide(tmp_path / "data", settings, near_copies=True, progress=Progress())
+
+    places = {row["id"]: (row["part"], row["fold"]) for row in made.split.table.to_dicts()}
+    pairs = [(i, i.replace(".png", "-light.png")) for i in places if "-light" not in i]
+    kept = [places[a] == places[b] for a, b in pairs]
+    assert made.near_copies
+    assert made.near_copies >= 0.9 * len(places)
+    assert np.mean(kept) >= 0.9  # by chance it would be one in seven
 
 
 def test_existing_files_are_refused_before_any_work(shapes: Path, tmp_path: Path) -> None:
