@@ -16,7 +16,7 @@ from objektiv.base import files
 
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video")
-OTHERS = ("copies", "explore", "accuracy", "smear", "interval_coverage")
+OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
 WITH_KERAS = ("chain", "keras")
 OWN_DATA = ("smear", "interval_coverage")  # they draw it
 

@@ -29,7 +29,7 @@ WIDTH = 192
 SAMPLE = 2048  # rows that scales and directions are taken from
 IMPORTANCE = 2.0  # of a standardised colour against one of the network's columns
 FLOOR = 0.25  # cosine; of the planted copies of five kinds the least had 0.28
-ROWS, FIRST, MOST = 1024, 2048, 4096  # of a block; of its first and its largest comparison
+ROWS, FIRST, MOST = 512, 2048, 4096  # of a block; of its first and its largest comparison
 
 
 def sketch(features: Features) -> Floats:
@@ -79,9 +79,10 @@ def nearest(
             advance(min(ROWS, len(rows) - ROWS * (len(found) - 1)))
     if not found:
         return np.empty((0, 2), np.int64), np.empty(0, np.float32)
-    keys, first = np.unique(np.concatenate(found), return_index=True)
-    pairs = np.stack(np.divmod(keys, len(rows)), axis=1)
-    return pairs, np.concatenate(cosines)[first]
+    keys = np.concatenate(found)
+    found.clear()  # beside the features of 100,000 rows there is little room
+    keys, first = np.unique(keys, return_index=True)
+    return np.stack(np.divmod(keys, len(rows)), axis=1), np.concatenate(cosines)[first]
 
 
 def _nearest_of_block(rows: Floats, start: int, count: int) -> tuple[Ints, Ints, Floats]:
