@@ -228,10 +228,8 @@ def main() -> None:
                 found[name, kind] = judge(pairs, known, kind, name)
                 print(name, kind, flush=True)
             if name == "malaria":
-                seconds = warm(known)
-                what = f"malaria, {len(paths):,} cells, features at hand"
-                result.rows.append({"data": what, "seconds": seconds})
-                result.claims.append(measure.at_most(what, seconds, 5, unit="s"))
+                what = f"malaria, {len(paths):,} cells, features at hand, pictures not"
+                result.rows.append({"data": what, "seconds": warm(known)})
     table(found, result)
     result.publish(arguments.out)
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from PIL import Image
+import polars as pl
+from PIL import Image, ImageDraw
 
-from objektiv.base import files
+from objektiv.base import files, seeds
 from objektiv.base.progress import Progress
+from objektiv.data.dataset import Dataset
 from scripts import order
 
 FOLDER = order.REPOSITORY / "docs" / "pictures"
@@ -24,9 +27,13 @@ INPUTS = FOLDER / "inputs.json"
 MADE_BY = (
     *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
     *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
+    *("faces.plots", "auditing.probes", "auditing.suspects"),
 )
 SMEAR = ("samples", "counts", "sizes", "colours", "means", "map", "map_pictures")
 DIGITS = ("map_pictures",)
+CHECKED = ("smear-shortcuts.svg", "smear-suspects.png")
+FLIPPED = 0.03  # share of the smear's labels that are made wrong before it is checked
+SUSPECTS, TILE = (6, 2), 110  # columns and rows; pixels
 WIDTH, PALETTE = 900, 128  # pixels, colours: 10 to 150 kB each
 
 
@@ -39,6 +46,7 @@ def inputs() -> dict[str, str]:
 def is_fresh() -> bool:
     """Whether the pictures were made from today's files, and are all there."""
     names = [f"smear-{name}.png" for name in SMEAR] + [f"digits-{name}.png" for name in DIGITS]
+    names += CHECKED
     made = json.loads(INPUTS.read_text(encoding="utf-8")) if INPUTS.is_file() else None
     return made == inputs() and all((FOLDER / name).is_file() for name in names)
 
@@ -64,7 +72,70 @@ def draw() -> None:
                 if drawing is not None:
                     small = _small(png(drawing))
                     files.write_bytes(FOLDER / f"{data.name}-{figure}.png", small)
+        _draw_check(cells, folder)
     files.write_json(INPUTS, inputs())
+
+
+def _draw_check(cells: Path, folder: Path) -> None:
+    """What a check finds in the smear, of whose labels some are made wrong."""
+    from objektiv.data.dataset import read
+    from objektiv.data.settings import ReadSettings
+    from objektiv.data.smear import GROUP
+    from objektiv.faces.check_page import probes_plot
+    from objektiv.flow.check import check
+    from objektiv.flow.settings import CheckDataSettings
+
+    items = read(cells, ReadSettings(group=GROUP)).items
+    rng = seeds.generator(0, "flipped labels")
+    wrong = rng.permutation(len(items))[: round(FLIPPED * len(items))]
+    other = dict(zip(items["label"].unique(), items["label"].unique().reverse(), strict=True))
+    labels = items["label"].to_list()
+    for row in wrong:
+        labels[row] = other[labels[row]]
+    table = items.select(path="id", label=pl.Series(labels), group="group")
+    files.write_text(cells / "flipped.csv", table.write_csv())
+    settings = CheckDataSettings(
+        labels=cells / "flipped.csv", bank=folder / "bank", precision="fp32", out=folder / "checks"
+    )
+    found = check(cells, settings, progress=Progress())
+    if found.checked.probes is None or found.checked.suspects is None:
+        raise RuntimeError("the smear cannot be checked")
+    files.write_text(FOLDER / CHECKED[0], _alone(probes_plot(found.checked.probes)))
+    suspects = next(f for f in found.checked.findings if f.kind == "suspicious-labels").items
+    print(f"{len(suspects)} suspects of {len(wrong)} wrong labels")
+    files.write_bytes(FOLDER / CHECKED[1], _small(_sheet(found.checked.dataset, suspects)))
+
+
+def _alone(drawing: str) -> str:
+    """A figure of the page as a file of its own: with its styles, in the colours of day."""
+    css = (order.PACKAGE / "faces" / "templates" / "report.css").read_text(encoding="utf-8")
+    colours = dict(reversed(re.findall(r"(--[a-z]+): *([^;]+);", css)))
+    rules = re.findall(r"^\.figure .*", css, re.MULTILINE)
+    style = re.sub(r"var\((--[a-z]+)\)", lambda found: colours[found[1]], " ".join(rules))
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH // 2}" '
+    sheet = f'<style>{style}</style><rect width="100%" height="100%" fill="white"/>'
+    drawing = drawing.replace("<svg ", head, 1)
+    return drawing.replace(">", f">{sheet}", 1) + "\n"
+
+
+def _sheet(dataset: Dataset, suspects: pl.DataFrame) -> bytes:
+    """The first suspects as tiles, each with its label and what it looks like."""
+    from objektiv.faces.pictures import small_pictures
+
+    columns, rows = SUSPECTS
+    shown = suspects.head(columns * rows).to_dicts()
+    sheet = Image.new("RGB", (columns * (TILE + 40), rows * (TILE + 50)), "white")
+    drawing = ImageDraw.Draw(sheet)
+    pictures = small_pictures(dataset, [row["id"] for row in shown], side=TILE)
+    for place, (row, picture) in enumerate(zip(shown, pictures, strict=True)):
+        left, top = place % columns * (TILE + 40) + 20, place // columns * (TILE + 50) + 8
+        if picture is not None:
+            sheet.paste(picture, (left, top))
+        told = f"labelled {row['label']}\nlooks {row['suggested']}"
+        drawing.multiline_text((left, top + TILE + 4), told, "black")
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _small(data: bytes) -> bytes:

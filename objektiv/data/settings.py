@@ -199,6 +199,21 @@ class HandOnSettings(Settings):
         description="How files come there: copy, or without more space hardlink (the same disk) "
         "or symlink.",
     )
+    arrays: Path | None = Field(
+        default=None,
+        description="New folder, or file that ends in .npz, that gets the parts as NumPy arrays: "
+        "X_train, y_train and so on.",
+    )
+    array_size: int = Field(
+        default=ArraySettings.model_fields["size"].default,
+        ge=8,
+        le=1024,
+        description="Side of the square pictures in --arrays, in pixels.",
+    )
+    array_colour: Literal["rgb", "grey"] = Field(
+        default=ArraySettings.model_fields["colour"].default,
+        description="Colours of the pictures in --arrays: rgb or grey.",
+    )
 
 
 class PixelSettings(Settings):

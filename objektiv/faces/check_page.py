@@ -64,7 +64,7 @@ def page(found: DataCheck) -> str:
         headline=headline(found),
         errors=checked.errors,
         sections=shown,
-        probes=_probes_plot(checked.probes) if checked.probes else "",
+        probes=probes_plot(checked.probes) if checked.probes else "",
         probes_table=probes_table(checked.probes) if checked.probes else None,
         probed=checked.probes.items if checked.probes else 0,
         notes=checked.dataset.notes,
@@ -156,7 +156,8 @@ def probes_table(probes: Probes) -> Table:
     return Table(caption, head, ((MODEL, model, "100 %"), *rows), marked=(0,))
 
 
-def _probes_plot(probes: Probes) -> str:
+def probes_plot(probes: Probes) -> str:
+    """The probes as bars beside the model and guessing: an SVG drawing."""
     bars = [plots.Bar(MODEL, "model", probes.model)]
     bars += [plots.Bar(p.name, "plain", p.accuracy) for p in probes.probes]
     return plots.comparison_plot([*bars, plots.Bar("guessing", "none", probes.chance)])

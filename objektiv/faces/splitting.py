@@ -40,6 +40,9 @@ def split(data: Path, settings: DivideSettings, *, honest: bool, near_copies: bo
     print_line(f"Split: {settings.out}", sys.stdout)
     if divided.handed_on:
         print_line(handed_line(divided.handed_on, settings.by), sys.stdout)
+    if divided.arrays:
+        shapes = (f"{name} {' x '.join(map(str, shape))}" for name, shape in divided.arrays.items())
+        print_line(f"Arrays: {settings.arrays} ({', '.join(shapes)})", sys.stdout)
     print_line(f"Next: {next_command(data, settings)}", sys.stdout)
 
 

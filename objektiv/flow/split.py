@@ -6,6 +6,7 @@ Try: `divide(Path("cells"), DivideSettings(group=r"C\\d+"), progress=Progress())
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.grouping import Suggestion, suggest
 from objektiv.data.hand_on import HandedOn, check_target, hand_on
 from objektiv.data.manifest import take_stock
+from objektiv.data.settings import ArraySettings
 from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow.settings import DivideSettings
+from objektiv.intake.to_arrays import write_arrays
+from objektiv.intake.tree import refuse_existing
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,7 @@ class Divided:
     handed_on: HandedOn | None
     honest: Honest | None
     near_copies: int | None  # pictures that have some; None where none were looked for
+    arrays: Mapping[str, tuple[int, ...]]  # the shape of each X that was written
 
 
 def divide(
@@ -60,6 +65,8 @@ def divide(
     dataset = datasets.read(data, settings)
     if settings.to is not None:
         check_target(settings.to, dataset)
+    if settings.arrays is not None:
+        refuse_existing(settings.arrays)
     datasets.require_trainable(dataset)
     seen = None
     if honest or near_copies:
@@ -75,10 +82,19 @@ def divide(
     handed_on = None
     if settings.to is not None:
         handed_on = hand_on(dataset, made, settings.to, by=settings.by, progress=progress)
+    arrays = _write_arrays(dataset, made, settings, progress) if settings.arrays else {}
     made.save(settings.out)
     both = _compare(seen, settings, progress) if seen and honest else None
     found = len(dataset.items["copy"].drop_nulls()) if near_copies else None
-    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both, found)
+    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both, found, arrays)
+
+
+def _write_arrays(
+    dataset: Dataset, made: Split, settings: DivideSettings, progress: Progress
+) -> dict[str, tuple[int, ...]]:
+    shape = ArraySettings(size=settings.array_size, fit=settings.fit, colour=settings.array_colour)
+    target = settings.arrays or Path()
+    return write_arrays(dataset, target, shape, split=made, progress=progress)
 
 
 def _with_copies(seen: Seen, settings: DivideSettings, progress: Progress) -> Dataset:

@@ -15,10 +15,11 @@ from objektiv.base.progress import Event, Progress
 from objektiv.data.dataset import read
 from objektiv.data.drawing import png
 from objektiv.data.images import decode
-from objektiv.data.settings import ReadSettings
+from objektiv.data.settings import ConvertSettings, ReadSettings
 from objektiv.data.split import Split, check
 from objektiv.flow.settings import DivideSettings
 from objektiv.flow.split import Divided, divide
+from objektiv.intake.convert import convert
 from tests.flow import drawn
 from tests.flow.conftest import TrainOn
 
@@ -129,6 +130,20 @@ def test_near_copies_stay_in_one_part(shapes: Path, tmp_path: Path) -> None:
     assert made.near_copies
     assert made.near_copies >= 0.9 * len(places)
     assert np.mean(kept) >= 0.9  # by chance it would be one in seven
+
+
+def test_the_parts_are_written_as_arrays(shapes: Path, tmp_path: Path) -> None:
+    """X_train and the others hold the pictures of their part, and read back as a dataset."""
+    made = divided(shapes, tmp_path, arrays=tmp_path / "arrays", array_size=16)
+
+    assert made.arrays["X_train"] == (36, 16, 16, 3)
+    ids = np.load(tmp_path / "arrays" / "id_train.npy")
+    assert tuple(ids) == made.split.ids("train")
+    converted = convert(
+        tmp_path / "arrays", tmp_path / "back", ConvertSettings(), progress=Progress()
+    )
+    parts = read(converted.folder, ReadSettings()).items["part"].value_counts()
+    assert dict(parts.iter_rows()) == {"train": 36, "validation": 12, "test": 12}
 
 
 def test_existing_files_are_refused_before_any_work(shapes: Path, tmp_path: Path) -> None:
