@@ -95,7 +95,10 @@ def next_commands(found: DataCheck) -> list[str]:
     cleaned = found.checked.cleaned
     fixes = len(cleaned.left_out) or (cleaned.kept["flag"] != "").any()
     fix = [f"objektiv check {found.data} --fix"] if fixes and found.manifest is None else []
-    return [*fix, found.training]
+    stopping = {"one-class", "tiny-classes"} & {
+        f.kind for f in found.checked.findings if f.severity == "error"
+    }
+    return [*fix, f"objektiv explore {found.data}" if stopping else found.training]
 
 
 def _with_quarantine(dataset: Dataset) -> Dataset:

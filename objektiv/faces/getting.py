@@ -73,4 +73,4 @@ def megabytes(size: int) -> str:
 def next_command(got: Got) -> str:
     """What to type next."""
     group = f' --group "{got.entry.group}"' if got.entry and got.entry.group else ""
-    return f"objektiv train {typed(got.folder)}{group}"
+    return f"objektiv explore {typed(got.folder)}{group}"

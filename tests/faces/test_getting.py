@@ -34,7 +34,7 @@ def test_an_archive_is_got_from_the_command_line(
     assert "my cells.zip: 0.4 kB, SHA-256 " in said and "(no checksum was given)" in said
     assert "Note: Left out of my cells.zip: 1 (Thumbs.db)." in said
     assert "my cells: 3 images in 2 classes." in said
-    assert 'Next: objektiv train "my cells"' in said
+    assert 'Next: objektiv explore "my cells"' in said
 
 
 def test_a_dataset_says_whose_it_is(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +49,7 @@ def test_a_dataset_says_whose_it_is(here: Path, capsys: pytest.CaptureFixture[st
     for text in (f"Origin: {entry.origin}.", f"Licence: {entry.licence}.", entry.citation):
         assert text in said
     assert "set: not compared with the published file." in said
-    assert r'Next: objektiv train cells --group "C\d+"' in said
+    assert r'Next: objektiv explore cells --group "C\d+"' in said
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_next_command_has_the_group_of_the_entry() -> None:
     """Patients are kept together where the catalogue knows how."""
     got = Got(Path("pets"), CATALOG.get("pets"), (), {}, ())
 
-    assert next_command(got) == "objektiv train pets"
+    assert next_command(got) == "objektiv explore pets"
