@@ -56,6 +56,8 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.files",
         "auditing.pairs",
         "auditing.parts",
+        "auditing.thumbnails",
+        "flow.split",
         "auditing.cleaned",
         "auditing.check",
         "flow.check",

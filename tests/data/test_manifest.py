@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -114,8 +115,8 @@ def test_equal_bytes_under_two_labels_are_set_aside(tmp_path: Path) -> None:
 
 def test_a_large_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that gives less than was asked for is asked again."""
-    once = manifest.os.read
-    monkeypatch.setattr(manifest.os, "read", lambda handle, _: once(handle, 10))
+    once = os.read
+    monkeypatch.setattr(os, "read", lambda handle, _: once(handle, 10))
     root = folder(tmp_path)
 
     first = stock(root).items.row(0, named=True)
