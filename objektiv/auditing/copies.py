@@ -120,6 +120,5 @@ def _compare(
     shift = np.abs(seen.tints[places[:, 0]] - seen.tints[places[:, 1]]).max(axis=1)
     same = np.flatnonzero(shift <= TINT)  # two pale cells in two stains differ by little else
     found = np.zeros(len(pairs), np.float32)
-    with progress.step("compare pixels", total=len(same)) as step:
-        found[same] = likeness(seen.pictures, places[same], advance=step.advance)
+    found[same] = likeness(seen.pictures, places[same], progress=progress)
     return found

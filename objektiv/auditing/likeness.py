@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.machine import usable_cores
+from objektiv.base.progress import Progress
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -55,27 +56,31 @@ def tint(pixels: Pixels) -> Floats:
     return np.asarray(np.log(mean / mean.mean()), np.float32)
 
 
-def likeness(
-    thumbnails: Pixels, pairs: Ints, *, advance: Callable[[int], None] = lambda count: None
-) -> Floats:
+def likeness(thumbnails: Pixels, pairs: Ints, *, progress: Progress | None = None) -> Floats:
     """Likeness of each pair (pairs, 2) of rows of `thumbnails` (pictures, SIDE, SIDE): (pairs,).
 
     What does not pass the coarse step has 0. `pairs` must be sorted by their first column.
     """
-    likely, flips, moves = _coarse(thumbnails, pairs, advance)
+    progress = progress or Progress()
+    with progress.step("compare pixels", total=len(pairs)) as step:
+        likely, flips, moves = _coarse(thumbnails, pairs, step.advance)
     found = np.zeros(len(pairs), np.float32)
     chosen = _worth_it(likely, pairs)
 
-    def compare(ends: tuple[int, int]) -> None:
+    def compare(ends: tuple[int, int]) -> int:
         numbers = chosen[ends[0] : ends[1]]
         first = _prepared(thumbnails[pairs[numbers[0], 0]])
         for number in numbers:
             other = _flip(thumbnails[pairs[number, 1]], int(flips[number]))
             found[number] = _fine(first, np.ascontiguousarray(other), _warp(moves[number]))
+        return len(numbers)
 
-    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="likeness") as pool:
-        for _ in pool.map(compare, _runs(pairs[chosen, 0])):
-            advance(0)
+    with (
+        progress.step("align likely copies", total=len(chosen)) as step,
+        ThreadPoolExecutor(usable_cores(), thread_name_prefix="likeness") as pool,
+    ):
+        for count in pool.map(compare, _runs(pairs[chosen, 0])):
+            step.advance(count)
     return found
 
 

@@ -116,13 +116,14 @@ def test_a_picture_that_is_gone_is_named(seen: Seen) -> None:
 
 
 def test_progress_counts_everything(seen: Seen) -> None:
-    """Each of the three passes ends with its total."""
+    """Each of the four passes ends with its total."""
     events: list[Event] = []
     find_copies(
         seen.features, seen.dataset.items, CheckSettings(), progress=Progress(events.append)
     )
 
     done = {event.step: (event.done, event.total) for event in events if event.finished}
-    assert list(done) == ["compare features", "read pictures", "compare pixels"]
+    passes = ["compare features", "read pictures", "compare pixels", "align likely copies"]
+    assert list(done) == passes
     assert all(count == total and total > 0 for count, total in done.values())
     assert np.unique(seen.dataset.items["hash"]).size == done["compare features"][1]

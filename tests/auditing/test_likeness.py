@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from objektiv.auditing.likeness import SIDE, TINT, likeness, thumbnail, tint
 from objektiv.auditing.settings import CheckSettings
+from objektiv.base.progress import Event, Progress
 from objektiv.base.seeds import generator
 from objektiv.data.drawing import draw_cell, look_of_patient
 
@@ -91,12 +92,15 @@ def test_order_of_answers_is_that_of_the_pairs() -> None:
     cells = [_cell(number) for number in range(6)]
     thumbnails = np.stack([thumbnail(p) for p in [*cells, *(p[:, ::-1] for p in cells)]])
     pairs = np.array(list(itertools.combinations(range(12), 2)))
-    counts: list[int] = []
+    events: list[Event] = []
 
-    found = likeness(thumbnails, pairs, advance=counts.append)
+    found = likeness(thumbnails, pairs, progress=Progress(events.append))
 
     assert [tuple(p) for p in pairs[found >= ENOUGH].tolist()] == [(n, n + 6) for n in range(6)]
-    assert sum(counts) == len(pairs)
+    ends = {event.step: (event.done, event.total) for event in events if event.finished}
+    assert ends["compare pixels"] == (len(pairs), len(pairs))
+    aligned, chosen = ends["align likely copies"]
+    assert 6 <= aligned == chosen < len(pairs)
 
 
 @pytest.mark.parametrize("change", CHANGES)
