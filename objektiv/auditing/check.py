@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.auditing.cleaned import Cleaned, clean
-from objektiv.auditing.copies import clusters_of
+from objektiv.auditing.copies import with_copies
 from objektiv.auditing.crossfit import Floats, assign_folds, out_of_fold
 from objektiv.auditing.files import file_findings
 from objektiv.auditing.findings import Finding, urgency
@@ -65,8 +65,7 @@ class Checked:
 def check(seen: Seen, pairs: pl.DataFrame, look: Look, *, max_pixels: int) -> Checked:
     """All findings of `seen`, the most urgent first; `pairs` as `find_copies` gives them."""
     dataset, features = seen.dataset, seen.features
-    clusters = clusters_of(pairs, dataset.items["id"].to_list())
-    items = dataset.items.with_columns(pl.Series("copy", clusters, dtype=pl.String))
+    items = with_copies(dataset.items, pairs)
     x, importance = network_columns(features)
     outliers = find_outliers(features.ids, x)
     rows = _learnable(items)
@@ -86,7 +85,7 @@ def check(seen: Seen, pairs: pl.DataFrame, look: Look, *, max_pixels: int) -> Ch
     found += [suspects_finding(suspects)] if suspects is not None else []
     found += [*(probe_findings(probes) if probes else ()), outliers_finding(outliers)]
     findings = sorted((f for f in found if f is not None), key=urgency)
-    cleaned = clean(dataset, clusters, _flags(findings))
+    cleaned = clean(dataset, items["copy"].to_list(), _flags(findings))
     return Checked(dataset, tuple(findings), pairs, outliers, suspects, probes, cleaned)
 
 

@@ -83,20 +83,10 @@ def clusters_of(pairs: pl.DataFrame, ids: Sequence[str]) -> list[str | None]:
     return [ids[first[number]] if size[number] > 1 else None for number in cluster]
 
 
-def two_labels(pairs: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """The pairs whose items have different labels, with the columns label_a and label_b."""
-    labels = table.select("id", "label")
-    for end in ("a", "b"):
-        named = labels.rename({"id": end, "label": f"label_{end}"})
-        pairs = pairs.join(named, on=end, how="inner", maintain_order="left")
-    return pairs.filter(pl.col("label_a") != pl.col("label_b"))
-
-
-def crowded(pairs: pl.DataFrame, settings: CheckSettings) -> list[str]:
-    """Ids with as many near copies as were looked at: these may have more that are not listed."""
-    near = pairs.filter(pl.col("similarity") < 1)
-    ends = pl.concat([near["a"], near["b"]]).alias("id").to_frame().group_by("id").len()
-    return ends.filter(pl.col("len") >= settings.neighbours)["id"].sort().to_list()
+def with_copies(items: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`items` with the column `copy`: the name of the set of copies that each is in, or null."""
+    clusters = clusters_of(pairs, items["id"].to_list())
+    return items.with_columns(pl.Series("copy", clusters, dtype=pl.String))
 
 
 def _exact(table: pl.DataFrame) -> pl.DataFrame:

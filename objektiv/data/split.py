@@ -23,11 +23,11 @@ from objektiv.data.clusters import EXAMPLES, Ints, refuse_straddling
 from objektiv.data.dataset import Dataset, require_trainable
 from objektiv.data.division import Pool, into_folds, into_parts
 from objektiv.data.folders import PARTS
+from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.data.settings import RepeatSettings, SplitSettings
 
 Names = NDArray[np.str_]
 SCHEMA = {"id": pl.String, "part": pl.String, "fold": pl.Int64}
-FORMULA_SIGNS = ("=", "+", "-", "@")  # a spreadsheet would run a cell that starts with one
 
 
 @dataclass(frozen=True)

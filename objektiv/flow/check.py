@@ -23,7 +23,7 @@ from objektiv.base import files
 from objektiv.base.progress import Progress
 from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
-from objektiv.data.split import FORMULA_SIGNS
+from objektiv.data.split import unformulated
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow.run import SETTINGS, require_outside, save_table, stem_of, typed
@@ -123,8 +123,7 @@ def _write(folder: Path, checked: Checked, fixing: Fixing) -> Path | None:
         return None
     save_table(checked.cleaned.left_out, folder / LEFT_OUT)
     kept = checked.cleaned.kept
-    guarded = pl.when(pl.col("path").str.slice(0, 1).is_in(FORMULA_SIGNS))
-    kept = kept.with_columns(guarded.then("./" + pl.col("path")).otherwise("path").alias("path"))
+    kept = kept.with_columns(unformulated("path"))
     files.write_text(folder / MANIFEST, kept.write_csv())  # last: what it needs is there
     return folder / MANIFEST
 

@@ -20,7 +20,7 @@ import polars as pl
 from objektiv.base import files
 from objektiv.base.errors import ModelError, UsageError
 from objektiv.data.dataset import Dataset
-from objektiv.data.split import FORMULA_SIGNS
+from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.judging.metrics import Scores, score
 from objektiv.judging.predictions import Predictions
 from objektiv.shipping.members import refuse_pickle

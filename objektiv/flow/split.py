@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
-from objektiv.auditing.copies import clusters_of, find_copies
+from objektiv.auditing.copies import find_copies, with_copies
 from objektiv.auditing.honest import Honest, compare
 from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
@@ -107,9 +105,7 @@ def _with_copies(seen: Seen, settings: DivideSettings, progress: Progress) -> Da
         max_pixels=settings.max_pixels,
         progress=progress,
     )
-    clusters = clusters_of(pairs, seen.dataset.items["id"].to_list())
-    column = pl.Series("copy", clusters, dtype=pl.String)
-    return replace(seen.dataset, items=seen.dataset.items.with_columns(column))
+    return replace(seen.dataset, items=with_copies(seen.dataset.items, pairs))
 
 
 def _check_new(out: Path) -> None:

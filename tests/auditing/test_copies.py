@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from objektiv.auditing.copies import clusters_of, crowded, find_copies, two_labels
+from objektiv.auditing.copies import clusters_of, find_copies
+from objektiv.auditing.pairs import copy_findings
 from objektiv.auditing.settings import CheckSettings
 from objektiv.base.errors import ImageError
 from objektiv.base.progress import Event, Progress
@@ -91,20 +92,12 @@ def test_clusters_leave_unknown_ids_out() -> None:
 
 def test_one_picture_under_two_labels_is_told(seen: Seen) -> None:
     """Of the pairs only the one with different labels is listed, with both."""
-    told = two_labels(_found(seen), seen.dataset.items)
+    found = copy_findings(seen.dataset.items, _found(seen))
+    told = next(finding for finding in found if finding.kind == "near-two-labels").items
 
-    assert told.select("a", "b", "label_a", "label_b").rows() == [
+    assert told.select("id", "b", "label", "label of b").rows() == [
         ("a/09 flipped.png", "b/09.png", "a", "b")
     ]
-
-
-def test_crowded_names_who_may_have_more() -> None:
-    """An item with as many near copies as were looked at is named, exact ones aside."""
-    pairs = pl.DataFrame(
-        {"a": ["x", "x", "y"], "b": ["y", "z", "w"], "similarity": [0.9, 0.8, 1.0]}
-    )
-
-    assert crowded(pairs, CheckSettings(neighbours=2)) == ["x"]
 
 
 def test_a_picture_that_is_gone_is_named(seen: Seen) -> None:

@@ -57,7 +57,6 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.pairs",
         "auditing.parts",
         "auditing.thumbnails",
-        "flow.split",
         "auditing.cleaned",
         "auditing.check",
         "flow.check",

@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data.folders import Listing
 from objektiv.data.settings import ReadSettings
 from objektiv.data.sources import find
-
-
-def _tree(root: Path, *names: str) -> Path:
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    return root
-
-
-def _find(root: Path, **values: Any) -> Listing:
-    return find(root, ReadSettings(**values))
-
-
-def _ids(listing: Listing) -> list[str]:
-    return [entry.id for entry in listing.entries]
+from tests.data import trees
 
 
 def test_items_stand_in_natural_order(tmp_path: Path) -> None:
     """Item 2 stands before item 10, and class 2 before class 10."""
-    _tree(tmp_path, "type_10/1.png", "type_2/10.png", "type_2/9.png")
+    trees.tree(tmp_path, "type_10/1.png", "type_2/10.png", "type_2/9.png")
 
-    assert _ids(_find(tmp_path)) == ["type_2/9.png", "type_2/10.png", "type_10/1.png"]
+    assert trees.ids(trees.found(tmp_path)) == ["type_2/9.png", "type_2/10.png", "type_10/1.png"]
 
 
 def test_new_parts_pool_the_old_ones(tmp_path: Path) -> None:
     """With `parts: new` the items of all parts are pooled, even if their classes differ."""
-    _tree(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/2.png")
+    trees.tree(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/2.png")
 
-    assert {entry.part for entry in _find(tmp_path, parts="new").entries} == {None}
+    assert {entry.part for entry in trees.found(tmp_path, parts="new").entries} == {None}
 
 
 def test_parts_with_different_classes_are_refused(tmp_path: Path) -> None:
     """Parts that lack a class are told, each with the classes it lacks."""
-    _tree(tmp_path, "train/a/1.png", "train/b/1.png", "val/a/2.png", "test/c/3.png", "test/b/3.png")
+    files = ("train/a/1.png", "train/b/1.png", "val/a/2.png", "test/c/3.png", "test/b/3.png")
+    trees.tree(tmp_path, *files)
 
     with pytest.raises(DataError) as caught:
-        _find(tmp_path)
+        trees.found(tmp_path)
 
     assert caught.value.value == "train has no c; validation has no b, c; test has no a"
     assert "--parts new" in caught.value.next
@@ -60,22 +44,22 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     table.write_text("path,label\n", encoding="utf-8")
 
     with pytest.raises(DataError, match=r"no image in .*labels\.csv: the table has no row"):
-        _find(tmp_path, labels=table)
+        trees.found(tmp_path, labels=table)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     """A folder without images gets a message with the layouts that are read."""
     with pytest.raises(DataError, match="there is no image in .*the folder is empty.*root/class/"):
-        _find(tmp_path)
+        trees.found(tmp_path)
 
     (tmp_path / "cat").mkdir()
     with pytest.raises(DataError, match="class folders without an image: 1 .cat."):
-        _find(tmp_path)
+        trees.found(tmp_path)
 
     with pytest.raises(
         DataError, match="outside class folders, not read: 2 .*into a folder with the name"
     ):
-        _find(_tree(tmp_path, "1.png", "2.png"))
+        trees.found(trees.tree(tmp_path, "1.png", "2.png"))
 
 
 def test_a_missing_folder_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
@@ -83,27 +67,27 @@ def test_a_missing_folder_is_refused_with_the_nearest_name(tmp_path: Path) -> No
     (tmp_path / "malaria").mkdir()
 
     with pytest.raises(DataError, match="no such folder: .*malria.*did you mean 'malaria'"):
-        _find(tmp_path / "malria")
+        trees.found(tmp_path / "malria")
     with pytest.raises(DataError, match="no such folder: .*check the path"):
-        _find(tmp_path / "gone" / "malria")
+        trees.found(tmp_path / "gone" / "malria")
 
 
 @pytest.mark.parametrize(("name", "advice"), [("l.csv", "--labels"), ("d.zip", "unpack")])
 def test_a_file_instead_of_a_folder_is_refused(tmp_path: Path, name: str, advice: str) -> None:
     """A table or an archive in place of the folder is told what to do with it."""
-    _tree(tmp_path, name)
+    trees.tree(tmp_path, name)
 
     with pytest.raises(DataError, match=f"the data is a file, not a folder: .*{advice}"):
-        _find(tmp_path / name)
+        trees.found(tmp_path / name)
 
 
 def test_a_table_gives_items_in_its_folder(tmp_path: Path) -> None:
     """Rows of a table become items with label, group and part, the folder becomes the root."""
-    _tree(tmp_path, "x/10.png", "x/9.png")
+    trees.tree(tmp_path, "x/10.png", "x/9.png")
     table = tmp_path / "labels.csv"
     table.write_text("path,label,group,split\nx/10.png,a,p1,Valid\nx/9.png,a,p2,train\n")
 
-    listing = _find(tmp_path / "anywhere", labels=table)
+    listing = trees.found(tmp_path / "anywhere", labels=table)
 
     assert listing.root == tmp_path.resolve()
     assert [(e.id, e.label, e.group, e.part) for e in listing.entries] == [
@@ -111,7 +95,7 @@ def test_a_table_gives_items_in_its_folder(tmp_path: Path) -> None:
         ("x/10.png", "a", "p1", "validation"),
     ]
     assert Path(listing.entries[0].path).is_file()
-    assert {e.part for e in _find(tmp_path, labels=table, parts="new").entries} == {None}
+    assert {e.part for e in trees.found(tmp_path, labels=table, parts="new").entries} == {None}
 
 
 def test_an_empty_table_is_refused(tmp_path: Path) -> None:
@@ -119,12 +103,12 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("path,label\n")
 
     with pytest.raises(DataError, match="there is no image in"):
-        _find(tmp_path, labels=tmp_path / "labels.csv")
+        trees.found(tmp_path, labels=tmp_path / "labels.csv")
 
 
 def test_real_folders_are_read(real_data: Path) -> None:
     """Real data sets give their known numbers of items, classes and parts."""
-    pets, screws = _find(real_data / "pets"), _find(real_data / "screws")
+    pets, screws = trees.found(real_data / "pets"), trees.found(real_data / "screws")
 
     assert (len(pets.entries), len({e.label for e in pets.entries})) == (160, 5)
     assert {e.part for e in pets.entries} == {"train", "validation"}
@@ -141,7 +125,7 @@ def test_a_manifest_in_the_root_is_obeyed(tmp_path: Path) -> None:
     text += "y/gone.png,b,h,test\n../outside.png,b,h,test\nx/../y/3.png,a/b,h,test\n"
     (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
 
-    listing = _find(tmp_path, parts="new")
+    listing = trees.found(tmp_path, parts="new")
 
     assert [(e.id, e.label, e.group) for e in listing.entries] == [
         ("4.png", "b", "h"),
@@ -161,12 +145,12 @@ def test_another_manifest_is_none(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.png").touch()
     (tmp_path / "manifest.csv").write_text("file,sha256\na/1.png,00\n", encoding="utf-8")
-    assert [e.label for e in _find(tmp_path).entries] == ["a"]
+    assert [e.label for e in trees.found(tmp_path).entries] == ["a"]
 
     (tmp_path / "manifest.csv").write_text("path,label\na/1.png,m\n", encoding="utf-8")
     (tmp_path / "t.csv").write_text("path,label\na/1.png,t\n", encoding="utf-8")
-    assert [e.label for e in _find(tmp_path).entries] == ["m"]
-    assert [e.label for e in _find(tmp_path, labels=tmp_path / "t.csv").entries] == ["t"]
+    assert [e.label for e in trees.found(tmp_path).entries] == ["m"]
+    assert [e.label for e in trees.found(tmp_path, labels=tmp_path / "t.csv").entries] == ["t"]
 
 
 def test_an_empty_manifest_is_told(tmp_path: Path) -> None:
@@ -174,7 +158,7 @@ def test_an_empty_manifest_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,label\na/1.png,m\n", encoding="utf-8")
 
     with pytest.raises(DataError, match=r"gone: 1 \(a/1\.png\)"):
-        _find(tmp_path)
+        trees.found(tmp_path)
 
 
 def test_a_table_outside_the_data_folder_names_paths_inside_it(tmp_path: Path) -> None:
