@@ -69,7 +69,7 @@ def page(found: DataCheck) -> str:
         probed=checked.probes.items if checked.probes else 0,
         notes=checked.dataset.notes,
         cleaned=_cleaned(found),
-        commands=next_commands(found),
+        next_commands=next_commands(found),
     )
 
 
