@@ -44,6 +44,7 @@ EXTRAS = Registry(
                 "timm>=1.0.31",
                 "lightning>=2.6",
                 "captum>=0.9",
+                "safetensors>=0.8",
             ),
             "training from scratch, fine-tuning and timm's backbones",
         ),
