@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import measure
-from objektiv.data.settings import ConvertSettings
 from objektiv.intake.frames import choose
+from objektiv.intake.settings import ConvertSettings
 
 MOST = 1.5  # times plain decoding
 SECONDS = 0.5  # a side repeats a short video until it has taken about so long

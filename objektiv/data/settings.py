@@ -11,11 +11,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from objektiv.base.settings import Settings
 
 Fit = Literal["letterbox", "stretch", "crop"]
+FillMode = Literal["nearest", "constant", "reflect", "wrap"]
 LONGEST_CLASS = 255  # characters of a class name; no system has a longer name for a folder
 
 
@@ -67,70 +68,6 @@ class ReadSettings(Settings):
         except re.error as error:
             raise ValueError(f"not a regular expression ({error})") from error
         return value
-
-
-class ConvertSettings(Settings):
-    """How arrays and videos become a folder of pictures."""
-
-    every: int = Field(
-        default=1, ge=1, le=100_000, description="Of a video, look at every n-th frame."
-    )
-    per_second: float | None = Field(
-        default=None,
-        gt=0,
-        le=1000,
-        description="Of a video, look at n frames per second instead, by the frames' own times.",
-    )
-    blur: float = Field(
-        default=0.4,
-        ge=0,
-        le=1,
-        description="A frame whose sharpness (variance of the Laplacian) is below this share of "
-        "its video's median is left out; 0 keeps all. Empty frames count as blurred.",
-    )
-    sameness: float = Field(
-        default=2.0,
-        ge=0,
-        le=255,
-        description="A frame that differs by less than this from the last one kept is left out "
-        "(mean difference of small grey pictures, in levels of 255); 0 keeps all.",
-    )
-    stretches: int = Field(
-        default=1,
-        ge=1,
-        le=1000,
-        description="Groups that a video becomes: 1 keeps each video together; more cut it into "
-        "stretches of equal time, for a class of which there is one video only.",
-    )
-    percent: float | None = Field(
-        default=None, gt=0, le=100, description="Size of the pictures in percent of the original."
-    )
-    longest: int | None = Field(
-        default=None,
-        ge=8,
-        le=100_000,
-        description="Longest side of the pictures in pixels; smaller ones stay as they are.",
-    )
-    classes: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Names of the classes 0, 1, 2 and so on: separated by commas, or a text file "
-        "with one name a line.",
-    )
-    max_pixels: int = Field(
-        default=ReadSettings.model_fields["max_pixels"].default,
-        ge=1,
-        le=1_000_000_000,
-        description="Largest number of pixels of one picture or frame.",
-    )
-
-    @model_validator(mode="after")
-    def _one_way_each(self) -> ConvertSettings:
-        if self.per_second is not None and self.every > 1:
-            raise ValueError("every and per_second both choose frames: give one of them")
-        if self.percent is not None and self.longest is not None:
-            raise ValueError("percent and longest both give a size: give one of them")
-        return self
 
 
 class ArraySettings(Settings):
@@ -231,38 +168,75 @@ class PixelSettings(Settings):
     )
 
 
-class ArchiveSettings(Settings):
-    """How much a stranger's archive or address may bring."""
+class AugmentSettings(Settings):
+    """How training pictures are changed at random; names and meaning of Keras' ImageDataGenerator.
 
-    max_files: int = Field(
-        default=500_000, ge=1, description="Largest number of members an archive may have."
+    Without any of them, pictures stay as they are.
+    """
+
+    rotation: float = Field(
+        default=0, ge=0, le=180, description="Largest turn about the centre, in degrees."
     )
-    max_gb: float = Field(
-        default=50,
-        gt=0,
-        description="Largest number of gigabytes (10^9 bytes) that are downloaded or unpacked.",
+    width_shift: float = Field(
+        default=0, ge=0, le=1, description="Largest shift to either side, as a share of the width."
     )
-    max_ratio: int = Field(
-        default=200,
-        ge=1,
-        description="Largest growth when unpacked, of an archive and of each file in a zip; the "
-        "first 10 MB are free.",
+    height_shift: float = Field(
+        default=0, ge=0, le=1, description="Largest shift up or down, as a share of the height."
+    )
+    shear: float = Field(
+        default=0,
+        ge=0,
+        le=80,
+        description="Largest shear, in degrees as Keras has it: 0.1 is a tenth of a degree.",
+    )
+    zoom: tuple[float, float] = Field(
+        default=(1.0, 1.0),
+        description="Smallest and largest zoom, drawn anew for width and height, from 0.1 to 10; "
+        "below 1 enlarges, as in Keras. One number z means 1-z,1+z.",
+    )
+    horizontal_flip: bool = Field(
+        default=False, description="Whether every other picture is mirrored left to right."
+    )
+    vertical_flip: bool = Field(
+        default=False, description="Whether every other picture is turned upside down by mirroring."
+    )
+    brightness: tuple[float, float] = Field(
+        default=(1.0, 1.0),
+        description="Smallest and largest factor of brightness, from 0 to 10; 1,1 changes nothing.",
+    )
+    channel_shift: float = Field(
+        default=0,
+        ge=0,
+        le=255,
+        description="Largest number of levels (of 255) that is added to all three channels or "
+        "taken from them; each picture keeps its own darkest and lightest level.",
+    )
+    fill_mode: FillMode = Field(
+        default="nearest",
+        description="What stands where the picture has moved away: nearest (its edge), constant "
+        "(fill_value), reflect (dcba|abcd|dcba) or wrap (abcd|abcd|abcd).",
+    )
+    fill_value: float = Field(
+        default=0, ge=0, le=255, description="Level of the fill_mode constant."
     )
 
+    @field_validator("zoom", mode="before")
+    @classmethod
+    def _one_number_is_both_sides(cls, value: object) -> object:
+        try:
+            (number,) = value if isinstance(value, list | tuple) else (value,)
+            return 1 - float(number), 1 + float(number)
+        except (TypeError, ValueError):
+            return value  # two numbers, or what the type refuses
 
-class GetSettings(ArchiveSettings, ConvertSettings):
-    """Where a dataset goes, and what its file must be."""
-
-    to: Path | None = Field(
-        default=None,
-        description="New folder for the dataset; by default one of its name where you are.",
-    )
-    sha256: str | None = Field(
-        default=None,
-        pattern=r"^[0-9a-fA-F]{64}$",
-        description="SHA-256 that the downloaded file or the archive must have; the catalogue "
-        "knows those of its own entries.",
-    )
+    @field_validator("zoom", "brightness")
+    @classmethod
+    def _is_a_range(cls, value: tuple[float, float], info: ValidationInfo) -> tuple[float, float]:
+        low, high = value
+        least = 0.1 if info.field_name == "zoom" else 0
+        if not least <= low <= high <= 10:
+            raise ValueError(f"must be two rising numbers from {least:g} to 10")
+        return value
 
 
 class SmearSettings(Settings):

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.data.settings import GetSettings, SmearSettings
+from objektiv.data.settings import SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
@@ -26,6 +26,7 @@ from objektiv.flow.settings import (
     TrainSettings,
 )
 from objektiv.intake.catalog import CATALOG
+from objektiv.intake.settings import GetSettings
 
 app = typer.Typer(
     name="objektiv",

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 from objektiv.base.progress import Progress
-from objektiv.data.settings import GetSettings
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count
 from objektiv.flow.get import Got, Source
 from objektiv.flow.get import get as get_step
 from objektiv.flow.run import typed
 from objektiv.intake.catalog import CATALOG, Entry
+from objektiv.intake.settings import GetSettings
 
 SHOWN = 40  # classes in the table; more would fill screens
 

@@ -17,10 +17,10 @@ from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.folders import LITTER
 from objektiv.data.formats import SUFFIXES
-from objektiv.data.settings import GetSettings
 from objektiv.intake.archives import examine, is_archive, unpack
 from objektiv.intake.catalog import Entry
 from objektiv.intake.convert import can_convert, convert
+from objektiv.intake.settings import GetSettings
 
 Fill = Callable[[Path], None]
 # Hidden names: no member keeps one, so these are free.

@@ -26,11 +26,12 @@ from objektiv.base.machine import own_version
 from objektiv.base.names import natural_key, suggestion
 from objektiv.base.progress import Progress
 from objektiv.data.safe_names import safe_path
-from objektiv.data.settings import GetSettings, ReadSettings
+from objektiv.data.settings import ReadSettings
 from objektiv.data.sources import find
 from objektiv.flow.contents import filling
 from objektiv.intake.catalog import CATALOG, Entry, Remote
 from objektiv.intake.download import download, hash_file, wrong_checksum
+from objektiv.intake.settings import GetSettings
 from objektiv.intake.web import check_address
 
 ORIGIN = "ORIGIN.json"

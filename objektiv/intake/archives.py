@@ -17,8 +17,8 @@ from typing import TypeVar
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
 from objektiv.data.safe_names import Names, safe_path
-from objektiv.data.settings import ArchiveSettings
 from objektiv.intake.packed import DAMAGE, Found, Overflow, is_packed, read_members, read_parts
+from objektiv.intake.settings import ArchiveSettings
 
 T = TypeVar("T")
 

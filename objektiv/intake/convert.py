@@ -18,10 +18,11 @@ from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key
 from objektiv.base.progress import Progress
 from objektiv.data.safe_names import safe_name
-from objektiv.data.settings import ConvertSettings, ReadSettings
+from objektiv.data.settings import ReadSettings
 from objektiv.data.sources import find
 from objektiv.intake import arrays, idx
 from objektiv.intake.frames import Choice, choose, kept_frames, shrink
+from objektiv.intake.settings import ConvertSettings
 from objektiv.intake.tree import Shot, refuse_existing, write_tree
 from objektiv.intake.video import check, container_of
 

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError
 from objektiv.base.progress import Progress
-from objektiv.data.settings import ArchiveSettings
+from objektiv.intake.settings import ArchiveSettings
 from objektiv.intake.web import check_address, open_address
 
 PART, STATE = ".part", ".part.json"

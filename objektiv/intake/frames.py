@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
-from objektiv.data.settings import ConvertSettings
+from objektiv.intake.settings import ConvertSettings
 from objektiv.intake.video import Moment, Pixels, luma, moments, rgb
 
 # Longest sides that brightness is halved down to. What is blurred only at the full size of a phone

@@ -15,6 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "google": {"shipping.walk"},
     "cv2": {
         "data.images",
+        "data.augment",
         "data.drawing",
         "intake.frames",
         "features.changes",

@@ -10,7 +10,7 @@ import pytest
 
 from objektiv.base.errors import SettingsError
 from objektiv.base.settings import Settings, make
-from objektiv.data.settings import PixelSettings, ReadSettings, SplitSettings
+from objektiv.data.settings import AugmentSettings, PixelSettings, ReadSettings, SplitSettings
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,17 @@ from objektiv.data.settings import PixelSettings, ReadSettings, SplitSettings
         (PixelSettings, {"size": 544}, "less than or equal to 512"),
         (PixelSettings, {"size": "large"}, "size"),
         (PixelSettings, {"fit": "squeeze"}, "'letterbox', 'stretch' or 'crop'"),
+        (AugmentSettings, {"rotation": 181}, "rotation = 181: .*less than or equal to 180"),
+        (AugmentSettings, {"rotaton": 1}, "unknown setting 'rotaton', did you mean 'rotation'"),
+        (AugmentSettings, {"width_shift": 20}, "width_shift = 20: .*less than or equal to 1"),
+        (AugmentSettings, {"zoom": 1}, "zoom = 1: must be two rising numbers from 0.1 to 10"),
+        (AugmentSettings, {"zoom": (1.5, 0.5)}, "zoom.*must be two rising numbers from 0.1"),
+        (AugmentSettings, {"zoom": (0.5, 1, 2)}, "zoom"),
+        (AugmentSettings, {"zoom": "wide"}, "zoom = 'wide'"),
+        (AugmentSettings, {"zoom": float("nan")}, "zoom = nan: must be two rising numbers"),
+        (AugmentSettings, {"brightness": (0.1, 11)}, "two rising numbers from 0 to 10"),
+        (AugmentSettings, {"fill_mode": "mirror"}, "'nearest', 'constant', 'reflect' or 'wrap'"),
+        (AugmentSettings, {"horizontal_flip": "often"}, "horizontal_flip = 'often'"),
     ],
 )
 def test_values_outside_the_limits_are_refused(
@@ -57,6 +68,22 @@ def test_values_inside_the_limits_are_taken() -> None:
     assert make(PixelSettings, {}).size == "auto"
     assert make(SplitSettings, {"ratios": (0.7, 0.15, 0.15), "folds": 20}).folds == 20
     assert make(ReadSettings, {"group": r"C\d+"}).group == r"C\d+"
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (0.1, (0.9, 1.1)),
+        ("0.1", (0.9, 1.1)),
+        (["0.1"], (0.9, 1.1)),  # as a flag brings it
+        (["0.5", "1.5"], (0.5, 1.5)),
+        ((0.5, 1), (0.5, 1)),
+        (0, (1, 1)),
+    ],
+)
+def test_zoom_is_one_number_or_two(given: object, taken: tuple[float, float]) -> None:
+    """One number z means from 1-z to 1+z, as in Keras; two are the range."""
+    assert make(AugmentSettings, {"zoom": given}).zoom == pytest.approx(taken)
 
 
 def test_settings_load_nothing_heavy() -> None:

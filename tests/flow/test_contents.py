@@ -8,9 +8,9 @@ import pytest
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
-from objektiv.data.settings import GetSettings
 from objektiv.flow.contents import below_top, filling
 from objektiv.intake.catalog import CATALOG, Entry
+from objektiv.intake.settings import GetSettings
 from tests.intake.hostile import zip_of
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from objektiv.base.errors import DataError, MachineError, UsageError
 from objektiv.base.progress import Progress
-from objektiv.data.settings import GetSettings
 from objektiv.flow import get as module
 from objektiv.flow.get import Got, get
 from objektiv.intake.catalog import CATALOG, Remote
+from objektiv.intake.settings import GetSettings
 from tests.intake.hostile import tar_of, zip_of
 from tests.intake.loopback import Behaviour, server
 

@@ -15,11 +15,12 @@ from objektiv.base.progress import Event, Progress
 from objektiv.data.dataset import read
 from objektiv.data.drawing import png
 from objektiv.data.images import decode
-from objektiv.data.settings import ConvertSettings, ReadSettings
+from objektiv.data.settings import ReadSettings
 from objektiv.data.split import Split, check
 from objektiv.flow.settings import DivideSettings
 from objektiv.flow.split import Divided, divide
 from objektiv.intake.convert import convert
+from objektiv.intake.settings import ConvertSettings
 from tests.flow import drawn
 from tests.flow.conftest import TrainOn
 

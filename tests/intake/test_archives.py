@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from objektiv.base import files
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
-from objektiv.data.settings import ArchiveSettings
 from objektiv.intake.archives import FREE, examine, is_archive, unpack
+from objektiv.intake.settings import ArchiveSettings
 from tests.intake import hostile
 from tests.intake.hostile import tar_of, zip_of
 

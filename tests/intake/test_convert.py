@@ -14,10 +14,11 @@ from objektiv.base import extras
 from objektiv.base.errors import DataError, MissingExtra
 from objektiv.base.progress import Event, Progress
 from objektiv.data.dataset import Dataset, read
-from objektiv.data.settings import ConvertSettings, ReadSettings, SplitSettings
+from objektiv.data.settings import ReadSettings, SplitSettings
 from objektiv.data.split import split
 from objektiv.intake import idx
 from objektiv.intake.convert import Converted, can_convert, convert
+from objektiv.intake.settings import ConvertSettings
 from tests.intake import films
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (9, 12, 10)).astype(np.uint8)

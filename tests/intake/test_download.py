@@ -17,8 +17,8 @@ import pytest
 
 from objektiv.base.errors import Cancelled, DataError, MachineError, UsageError
 from objektiv.base.progress import Event, Progress
-from objektiv.data.settings import ArchiveSettings
 from objektiv.intake.download import Downloaded, download, hash_file
+from objektiv.intake.settings import ArchiveSettings
 from tests.intake.loopback import Behaviour, server
 
 DATA = np.random.default_rng(0).bytes(3_000_000)

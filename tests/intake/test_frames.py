@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
-from objektiv.data.settings import ConvertSettings
 from objektiv.intake import frames
 from objektiv.intake.frames import choose, frames_of, judge, shrink
+from objektiv.intake.settings import ConvertSettings
 from objektiv.intake.video import Moment
 from tests.intake import films
 
