@@ -16,8 +16,8 @@ from objektiv.faces.story import next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
 from objektiv.faces.words import count
 from objektiv.flow.settings import TrainSettings
-from objektiv.flow.train import Trained
 from objektiv.flow.train import train as train_step
+from objektiv.flow.trained import Trained
 
 
 def _progress() -> Progress:
@@ -33,7 +33,8 @@ def train(data: Path, settings: TrainSettings) -> None:
 
 def _print_trained(trained: Trained) -> None:
     judged, out = trained.judged, sys.stdout
-    print_scores(judged.scores, judged.baseline_scores, difference=judged.difference, stream=out)
+    plain = judged.baseline
+    print_scores(judged.scores, plain.scores, difference=plain.difference, stream=out)
     print()
     for note in (*trained.seen.dataset.notes, *trained.split.notes):
         print_line(f"Note: {note}", out)

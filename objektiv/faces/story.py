@@ -9,8 +9,7 @@ from objektiv.base.machine import this_machine
 from objektiv.faces.report import ReportData
 from objektiv.faces.words import count
 from objektiv.flow.run import typed
-from objektiv.flow.train import Trained
-from objektiv.models.choose import Trial
+from objektiv.flow.trained import History, Trained
 
 
 def next_commands(trained: Trained) -> list[str]:
@@ -31,34 +30,32 @@ def report_data(trained: Trained) -> ReportData:
         dataset=seen.dataset,
         split=trained.split,
         predictions=judged.predictions,
-        baseline=judged.baseline,
+        baseline=judged.baseline.predictions,
         scores=judged.scores,
-        baseline_scores=judged.baseline_scores,
-        difference=judged.difference,
+        baseline_scores=judged.baseline.scores,
+        difference=judged.baseline.difference,
         timings=trained.timings,
-        choices=[_choice(t, chosen=t == trained.fitted.chosen) for t in trained.fitted.trials],
+        choices=_choices(trained.made.history),
         settings=trained.settings.model_dump(mode="json")
-        | {"size": seen.size, "precision": seen.precision},
+        | {"size": trained.made.size, "precision": trained.made.precision},
         machine=this_machine().as_dict(),
         notes=[*seen.dataset.notes, *trained.split.notes, *_own_notes(trained)],
         next_commands=next_commands(trained),
     )
 
 
-def _choice(trial: Trial, *, chosen: bool) -> dict[str, object]:
-    return {
-        "blocks": " ".join(trial.blocks),
-        "strength": trial.strength,
-        "log_loss": trial.log_loss,
-        "accuracy": trial.accuracy,
-        "chosen": chosen,
-    }
+def _choices(history: History) -> list[dict[str, object]]:
+    rows = history.rows if history.kind == "trials" else ()
+    return [
+        {**row, "blocks": " ".join(row["blocks"]), "chosen": number == history.best}
+        for number, row in enumerate(rows)
+    ]
 
 
 def _own_notes(trained: Trained) -> list[str]:
     return [
         f"The bundle was tried on test pictures: its probabilities differ by at most "
-        f"{trained.shipped_difference:.4f} from the ones judged here.",
+        f"{trained.shipped.difference:.4f} from the ones judged here.",
         _looked(trained.seen.looked, len(trained.seen.dataset.items)),
     ]
 

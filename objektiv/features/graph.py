@@ -7,6 +7,7 @@ Try: `g = GraphBuilder(); g.add("Relu", [g.input("x", FLOAT, ["n", 3])], output=
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,3 +97,10 @@ class GraphBuilder:
         """The finished graph as bytes: engines get bytes, never a path."""
         data: bytes = self.model(name).SerializeToString()
         return data
+
+
+def count_numbers(data: bytes) -> int:
+    """How many weights a finished graph holds; integers that are shapes and axes do not count."""
+    model = onnx.ModelProto.FromString(data)
+    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT8)
+    return sum(math.prod(t.dims) for t in model.graph.initializer if t.data_type in kinds)

@@ -1,23 +1,18 @@
 """The model card: what the model is, what it was tested on, and what it should not be used for.
 
-In: what was seen, fitted and scored. Out: Markdown text that travels with the bundle.
+In: what was made and its scores. Out: Markdown text that travels with the bundle.
 """
 
 from __future__ import annotations
 
-from objektiv.features.backbones import Backbone
-from objektiv.features.look import Seen
-from objektiv.flow.settings import TrainSettings
+from objektiv.flow.trained import Made
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
-from objektiv.models.choose import Fitted
 
 
-def model_card(
-    backbone: Backbone, seen: Seen, fitted: Fitted, *, scores: Scores, settings: TrainSettings
-) -> str:
+def model_card(made: Made, scores: Scores) -> str:
     """Markdown; every figure comes from the run."""
-    classes = [_harmless(name) for name in fitted.probe.classes]
+    classes = [_harmless(name) for name in made.model.classes]
     groups = (
         f"{scores.groups:,} groups that the model had not seen"
         if scores.groups
@@ -25,14 +20,13 @@ def model_card(
     )
     return f"""# Model card: {", ".join(classes[:6])}
 
-An image classifier made with objektiv on {backbone.title} (weights: {backbone.weights.licence},
-{backbone.weights.origin}), frozen, with a {settings.head} head.
+An image classifier made with objektiv {made.told}.
 
 - Classes: {", ".join(classes)}
-- Input: pictures of any size, RGB; made {seen.size} x {seen.size} pixels by `{settings.fit}`
-- Learnt from {len(seen.dataset.items) - scores.items:,} pictures, tested on {scores.items:,} others
+- Input: pictures of any size, RGB; made {made.size} x {made.size} pixels by `{made.fit}`
+- Learnt from {made.learnt_from:,} pictures, tested on {scores.items:,} others
 - {groups[0].upper()}{groups[1:]}
-- Precision of arithmetic when tested: {seen.precision}
+- Precision of arithmetic when tested: {made.precision}
 
 ## Scores on the test part
 

@@ -39,6 +39,11 @@ class Items:
         index = {name: number for number, name in enumerate(self.classes)}
         return np.array([index[label] for label in self.table["label"]], np.int64)
 
+    @property
+    def learning_count(self) -> int:
+        """Number of items that a model may learn from."""
+        return len(self._learning_rows())
+
     def learning(self) -> tuple[Features, Truth]:
         """Train and validation: what the model is chosen and fitted on."""
         rows = self._learning_rows()

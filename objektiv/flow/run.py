@@ -31,6 +31,7 @@ QUARANTINE = "quarantine.csv"
 HISTORY = "history.csv"
 PREDICTIONS = "predictions.parquet"
 BASELINE = "baseline.parquet"
+PROBE = "probe.parquet"
 METRICS = "metrics.json"
 BUNDLE = "model"
 CARD = "model_card.md"
@@ -86,7 +87,7 @@ class Run:
         return Predictions.load(self.folder / PREDICTIONS)
 
     def baseline(self) -> Predictions:
-        """The same from the plain baseline."""
+        """The same from the plain baseline, of all items."""
         return Predictions.load(self.folder / BASELINE)
 
     def metrics(self) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Train: from pictures to a judged model, its bundle and all tables, in a new run folder.
 
 In: a folder or a Dataset, and TrainSettings. Out: a Trained; faces print it and draw its report.
+Every training looks at the pictures through the bank, fits the quick probe and the plain baseline,
+and hands on to the family of its model: FAMILIES.
 Try: `train(Path("cells"), TrainSettings(group=r"C\\d+"), progress=Progress()).run.folder`.
 """
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -23,43 +26,24 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.folders import PARTS
 from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
-from objektiv.features.look import Features, Seen, look
+from objektiv.features.look import Features, look
 from objektiv.flow import run as names
+from objektiv.flow import train_probe
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import TrainSettings
-from objektiv.judging.intervals import Interval, paired_difference
-from objektiv.judging.metrics import Scores, positive_class, score
+from objektiv.flow.trained import Beside, Job, Judged, Made, Trained
+from objektiv.judging.intervals import paired_difference
+from objektiv.judging.metrics import positive_class, score
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import STRENGTHS, Fitted, Truth, candidates, fit, fit_baseline
 from objektiv.models.heads import HEADS
 
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The model beside the plain baseline; scores are of the test part."""
-
-    predictions: Predictions  # of all parts: out of fold for train and validation
-    baseline: Predictions
-    scores: Scores
-    baseline_scores: Scores
-    difference: Interval  # of accuracies, model minus baseline, paired
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """All that a training gave, for the report; the same stands in the run's folder."""
-
-    run: Run
-    settings: TrainSettings
-    seen: Seen
-    split: Split
-    fitted: Fitted
-    judged: Judged
-    shipped_difference: float  # largest difference of a test probability, bundle against bank
-    timings: dict[str, float]  # seconds a step
+FAMILIES: Mapping[str, Callable[[Job], Made]] = {
+    train_probe.FAMILY: train_probe.make,
+}
 
 
 def train(
@@ -103,9 +87,36 @@ def _train(
     split: Split | None,
     tell: tuple[Log, Progress],
 ) -> Trained:
-    log, progress = tell[0], tell[1].in_folder(run.folder)
     dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
     split = _check(dataset, settings, given=split)
+    job, plain = _prepare(dataset, settings, run, split=split, tell=tell)
+    log, seen = job.log, job.seen
+    made = FAMILIES[train_probe.FAMILY](job)
+    with log.step("judge") as told:
+        judged = _judge(made, plain, job)
+        judged.predictions.save(run.folder / names.PREDICTIONS)
+        judged.baseline.predictions.save(run.folder / names.BASELINE)
+        if judged.probe:
+            judged.probe.predictions.save(run.folder / names.PROBE)
+        told += [f"accuracy {judged.scores.accuracy.estimate:.4f} on test"]
+        told += [f"baseline {judged.baseline.scores.accuracy.estimate:.4f}"]
+    with log.step("package"):
+        shipped = package(run, seen, made, judged, settings)
+    trained = Trained(run, settings, seen, job.split, job.probe, made, judged, shipped, log.seconds)
+    _write_tables(trained)
+    return trained
+
+
+def _prepare(
+    dataset: Dataset,
+    settings: TrainSettings,
+    run: Run,
+    *,
+    split: Split | None,
+    tell: tuple[Log, Progress],
+) -> tuple[Job, Fitted]:
+    """What every family needs: pictures seen, split, the quick probe; and the plain baseline."""
+    log, progress = tell[0], tell[1].in_folder(run.folder)
     with log.step("look") as told:
         seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
         told += [f"{len(seen.dataset.items):,} images, {seen.looked:,} of them looked at anew"]
@@ -120,18 +131,9 @@ def _train(
         features, truth = items.learning()
         fitted = _fit(features, truth, settings, progress)
         told += [f"strength {fitted.chosen.strength:g}", f"blocks {' '.join(fitted.chosen.blocks)}"]
-    with log.step("judge") as told:
+    with log.step("baseline"):
         plain = fit_baseline(features, truth, settings=settings)
-        judged = _judge(items.predictions(fitted), items.predictions(plain), settings.positive)
-        judged.predictions.save(run.folder / names.PREDICTIONS)
-        judged.baseline.save(run.folder / names.BASELINE)
-        told += [f"accuracy {judged.scores.accuracy.estimate:.4f} on test"]
-        told += [f"baseline {judged.baseline_scores.accuracy.estimate:.4f}"]
-    with log.step("package"):
-        shipped = package(run, seen, fitted, judged.predictions, settings, judged.scores)
-    trained = Trained(run, settings, seen, split, fitted, judged, shipped, log.seconds)
-    _write_tables(trained)
-    return trained
+    return Job(run, settings, seen, split, items, fitted, log, progress), plain
 
 
 def _check(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split | None:
@@ -159,36 +161,72 @@ def _fit(features: Features, truth: Truth, settings: TrainSettings, progress: Pr
     return fitted
 
 
-def _judge(predictions: Predictions, baseline: Predictions, positive: str | None) -> Judged:
-    test, plain = predictions.only("test"), baseline.only("test")
+def _judge(made: Made, plain: Fitted, job: Job) -> Judged:
+    positive, test = job.settings.positive, made.predictions.only("test")
+
+    def beside(predictions: Predictions) -> Beside:
+        other = predictions.only("test")
+        return Beside(predictions, score(other, positive=positive), paired_difference(test, other))
+
+    own = made.family == train_probe.FAMILY
     return Judged(
-        predictions,
-        baseline,
+        made.predictions,
         score(test, positive=positive),
-        score(plain, positive=positive),
-        paired_difference(test, plain),
+        beside(job.items.predictions(plain)),
+        None if own else beside(job.items.predictions(job.probe)),
     )
 
 
 def _write_tables(trained: Trained) -> None:
     """What a person or another program wants to read; metrics.json last, so it means finished."""
-    folder, seen, judged = trained.run.folder, trained.seen, trained.judged
+    folder, seen = trained.run.folder, trained.seen
     save_quarantine(seen.dataset, folder / names.QUARANTINE)
-    trials = [{**asdict(t), "blocks": " ".join(t.blocks)} for t in trained.fitted.trials]
-    files.write_text(folder / names.HISTORY, pl.DataFrame(trials).write_csv())
+    history = trained.made.history
+    rows = [{key: _cell(value) for key, value in row.items()} for row in history.rows]
+    files.write_text(folder / names.HISTORY, pl.DataFrame(rows).write_csv())
     metrics = {
-        "test": judged.scores.to_dict(),
-        "baseline": judged.baseline_scores.to_dict(),
-        "difference": judged.difference.to_dict(),
-        "chosen": asdict(trained.fitted.chosen),
-        "temperature": trained.fitted.probe.temperature,
-        "size": seen.size,
-        "precision": seen.precision,
+        **_scores(trained.judged),
+        "model": _model(trained),
+        "chosen": dict(history.rows[history.best]),
+        "temperature": trained.made.model.temperature,
+        "size": trained.made.size,
+        "precision": trained.made.precision,
         "items": len(seen.dataset.items),
         "quarantined": len(seen.dataset.quarantine),
         "looked_at": seen.looked,
-        "shipped_difference": trained.shipped_difference,
+        "shipped_difference": trained.shipped.difference,
         "seconds": trained.timings,
         "machine": this_machine().as_dict(),
     }
     files.write_json(folder / names.METRICS, metrics)
+
+
+def _cell(value: object) -> object:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _scores(judged: Judged) -> dict[str, Any]:
+    found = {
+        "test": judged.scores.to_dict(),
+        "baseline": judged.baseline.scores.to_dict(),
+        "difference": judged.baseline.difference.to_dict(),
+    }
+    if judged.probe:
+        found["probe"] = judged.probe.scores.to_dict()
+        found["difference_to_probe"] = judged.probe.difference.to_dict()
+    return found
+
+
+def _model(trained: Trained) -> dict[str, Any]:
+    """What a table of models says of each."""
+    made, shipped = trained.made, trained.shipped
+    return {
+        "name": made.name,
+        "family": made.family,
+        "parameters": trained.parameters,
+        "trainable": made.trainable,
+        "bytes": shipped.bytes,
+        "weights_bytes": shipped.weights_bytes,
+        "train_seconds": round(made.seconds, 3),
+        "images_per_second": round(shipped.images_per_second, 2),
+    }

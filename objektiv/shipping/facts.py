@@ -75,11 +75,14 @@ def outputs(classes: int) -> tuple[Tensor, Tensor]:
     )
 
 
-class Backbone(_Strict):
-    """The pretrained network inside."""
+OWN = "own"  # the licence of a network that began with random weights
 
-    name: Name
-    sha256: Sha256  # of the weights file it was built from
+
+class Backbone(_Strict):
+    """The network inside: pretrained, or trained from scratch, which its licence OWN tells."""
+
+    name: Name  # of the pretrained network, or of the recipe
+    sha256: Sha256  # of the weights file it was built from, or of the weights it ended with
     licence: Name
 
 

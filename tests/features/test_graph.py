@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from objektiv.features.graph import FLOAT, GraphBuilder
+from objektiv.features.graph import FLOAT, GraphBuilder, count_numbers
 
 
 def _sum_graph() -> GraphBuilder:
@@ -41,3 +41,15 @@ def test_two_constants_of_one_name_are_refused() -> None:
     graph.constant(np.zeros(1, np.float32), "a")
     with pytest.raises(ValueError, match="two constants are called a"):
         graph.constant(np.ones(1, np.float32), "a")
+
+
+def test_numbers_are_counted_without_shapes() -> None:
+    """Weights count, the integers that are axes and shapes do not."""
+    graph = GraphBuilder()
+    x = graph.input("x", FLOAT, ["n", 3])
+    y = graph.add("MatMul", [x, graph.constant(np.ones((3, 5), np.float32))])
+    graph.add("ReduceSum", [y, graph.ints(1)], output="y", keepdims=0)
+    graph.constant(np.ones(100, np.float32))  # nobody needs it
+    graph.output("y", FLOAT, ["n"])
+
+    assert count_numbers(graph.to_bytes("small")) == 15

@@ -290,6 +290,6 @@ def test_training_in_eight_bits_ships_eight_bits(tmp_path: Path) -> None:
     facts = files.parse_json((model / "bundle.json").read_bytes(), name="bundle.json")
     assert trained.seen.precision == "int8"
     assert (facts["weights"], facts["precisions"]) == ("int8", ["fp32"])
-    assert trained.shipped_difference <= 0.02
+    assert trained.shipped.difference <= 0.02
     assert (model / "model.onnx").stat().st_size < 4_500_000  # 4.65 million weights of a byte
     assert "tested: int8" in (trained.run.folder / "model_card.md").read_text(encoding="utf-8")

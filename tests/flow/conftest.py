@@ -13,9 +13,10 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
 from objektiv.flow import train as step
 from objektiv.flow.settings import TrainSettings
+from objektiv.flow.trained import Shipped, Trained
 from tests.flow import drawn
 
-TrainOn = Callable[..., step.Trained]
+TrainOn = Callable[..., Trained]
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def train_on(tmp_path: Path, bank: Path, trained: Path, monkeypatch: pytest.Monk
     The bank knows the shapes already (that is why `trained` is asked for).
     """
 
-    def no_bundle(*_: object) -> float:
-        return 0.0
+    def no_bundle(*_: object) -> Shipped:
+        return Shipped(0.0, bytes=1, weights_bytes=1, numbers=1, images_per_second=1.0)
 
     monkeypatch.setattr(step, "package", no_bundle)
 
@@ -36,7 +37,7 @@ def train_on(tmp_path: Path, bank: Path, trained: Path, monkeypatch: pytest.Monk
         given: Split | None = None,
         progress: Progress | None = None,
         **settings: Any,
-    ) -> step.Trained:
+    ) -> Trained:
         values = {"out": tmp_path / "runs", "bank": bank, "precision": "fp32", **settings}
         chosen = TrainSettings(**values)
         return step.train(data, chosen, split=given, progress=progress or Progress())

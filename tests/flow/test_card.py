@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from objektiv.features.backbones import BACKBONES
 from objektiv.flow.card import _harmless, model_card
 from objektiv.flow.run import Run
 from tests.flow.conftest import TrainOn
@@ -53,12 +52,6 @@ def test_the_card_travels_with_the_bundle(trained: Path) -> None:
 def test_the_card_says_when_no_groups_were_named(train_on: TrainOn, shapes: Path) -> None:
     """Without groups the card warns that pictures of one object may be in both parts."""
     trained = train_on(shapes)
-    card = model_card(
-        BACKBONES.get("lite0"),
-        trained.seen,
-        trained.fitted,
-        scores=trained.judged.scores,
-        settings=trained.settings,
-    )
+    card = model_card(trained.made, trained.judged.scores)
 
     assert "No groups were named, so pictures of one patient or object may be in both" in card

@@ -49,7 +49,7 @@ def test_predictions_are_out_of_fold_where_the_model_learnt(
 ) -> None:
     """Train and validation have the logits of the maps that left them out, test the final ones."""
     trained = train_on(shapes)
-    predictions, fitted = trained.judged.predictions, trained.fitted
+    predictions, fitted = trained.judged.predictions, trained.probe
     final = fitted.probe.logits(Items.of(trained.seen, trained.split).features)
     test = np.array(predictions.parts) == "test"
 

@@ -16,7 +16,7 @@ from objektiv.flow import package as step
 from objektiv.flow import train as training
 from objektiv.flow.run import Run
 from objektiv.flow.use import answers
-from objektiv.models.model import Probe
+from objektiv.models.pooled import Pooled
 from objektiv.shipping.assemble import model_graph
 from objektiv.shipping.bundle import load
 from tests.flow.conftest import TrainOn
@@ -64,9 +64,10 @@ def test_a_bundle_that_says_something_else_is_refused(
 ) -> None:
     """A run whose bundle differs from what was tested is no finished run."""
 
-    def wrong(probe: Probe, backbone: str, **options: Any) -> bytes:
+    def wrong(model: Pooled, **options: Any) -> bytes:
+        probe = model.probe
         turned = replace(probe, bias=probe.bias[::-1] + 3, weights=-probe.weights)
-        return model_graph(turned, backbone, **options)
+        return model_graph(replace(model, probe=turned), **options)
 
     monkeypatch.setattr(training, "package", step.package)
     monkeypatch.setattr(step, "model_graph", wrong)

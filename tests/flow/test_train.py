@@ -20,7 +20,7 @@ from objektiv.data.split import split as draw_split
 from objektiv.flow import train as step
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
-from objektiv.flow.train import Trained
+from objektiv.flow.trained import Trained
 from tests.flow import drawn
 from tests.flow.conftest import TrainOn
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import onnxruntime
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from objektiv.features.backbones import BACKBONES
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.models.model import Probe
+from objektiv.models.pooled import Pooled
 from objektiv.shipping.assemble import model_graph
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 70, 3), dtype=np.uint8)
@@ -24,9 +23,8 @@ def _probe(*blocks: str) -> Probe:
 
 
 def _graph(probe: Probe) -> bytes:
-    names = inspect.signature(model_graph).parameters
-    values = {"size": 64, "fit": "letterbox", "precision": "fp32"}
-    return model_graph(probe, "lite0", **{k: v for k, v in values.items() if k in names})
+    backbone = BACKBONES.get("lite0")
+    return model_graph(Pooled(probe, backbone.blocks, backbone.add), size=64, fit="letterbox")
 
 
 def test_graph_takes_any_picture_and_gives_probabilities() -> None:

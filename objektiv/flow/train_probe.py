@@ -1,0 +1,43 @@
+"""The family `probe`: a pretrained network as it is, and a head fitted on the bank.
+
+In: a Job, whose quick probe is the model already. Out: a Made.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import asdict
+
+from objektiv.features.backbones import BACKBONES
+from objektiv.flow.trained import History, Job, Made
+from objektiv.models.pooled import Pooled
+from objektiv.shipping.facts import Backbone
+
+FAMILY = "probe"
+
+
+def make(job: Job) -> Made:
+    """The quick probe as the model."""
+    settings, fitted, seen = job.settings, job.probe, job.seen
+    backbone = BACKBONES.get(settings.backbone)
+    weights = backbone.weights
+    probe, seconds = fitted.probe, job.log.seconds
+    return Made(
+        name=FAMILY,
+        family=FAMILY,
+        told=f"on {backbone.title} (weights: {weights.licence},\n{weights.origin}), frozen, "
+        f"with a {settings.head} head",
+        model=Pooled(probe, backbone.blocks, functools.partial(backbone.add_in, seen.precision)),
+        predictions=job.items.predictions(fitted),
+        size=seen.size,
+        fit=settings.fit,
+        precision=seen.precision,
+        backbone=Backbone(name=backbone.name, sha256=weights.sha256, licence=weights.licence),
+        head=settings.head,
+        learnt_from=job.items.learning_count,
+        trainable=probe.weights.size + probe.bias.size,
+        seconds=seconds["look"] + seconds["choose and fit"],
+        history=History(
+            "trials", tuple(map(asdict, fitted.trials)), fitted.trials.index(fitted.chosen)
+        ),
+    )
