@@ -27,7 +27,12 @@ def make(job: Job) -> Made:
         family=FAMILY,
         told=f"on {backbone.title} (weights: {weights.licence},\n{weights.origin}), frozen, "
         f"with a {settings.head} head",
-        model=Pooled(probe, backbone.blocks, functools.partial(backbone.add_in, seen.precision)),
+        model=Pooled(
+            probe,
+            backbone.blocks,
+            functools.partial(backbone.add_in, seen.precision),
+            seen.size,
+        ),
         predictions=job.items.predictions(fitted),
         size=seen.size,
         fit=settings.fit,

@@ -3,7 +3,7 @@
 In: a Probe, the widths of the blocks that the network gives, and what writes the network. Out: a
 part of a graph from pixels to probabilities. The same pieces filled the bank, so what was tested
 is what ships.
-Try: `Pooled(probe, backbone.blocks, backbone.add).add(graph, pixels, size=128)`.
+Try: `Pooled(probe, backbone.blocks, backbone.add, size=128).add(graph, pixels)`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Pooled:
     probe: Probe
     blocks: Mapping[str, int]  # of the network: block to columns, in the order of FEATURES
     add_network: Callable[[GraphBuilder, str], None]  # behind pixels; adds FEATURES
+    size: int  # pixels of a side
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ class Pooled:
         """By which the logits are divided in the graph."""
         return self.probe.temperature
 
-    def add(self, graph: GraphBuilder, pixels: str, *, size: int) -> None:
+    def add(self, graph: GraphBuilder, pixels: str) -> None:
         """Append network, descriptors and head behind `pixels` (images, size, size, 3).
 
         Adds `logits` and `probabilities`, both (images, classes).
@@ -46,6 +47,6 @@ class Pooled:
             tensors[name], spans[name] = FEATURES, (start, start + width)
             start += width
         if COLOURS in self.probe.blocks:
-            tensors[COLOURS] = add_colours(graph, pixels, size=size)
+            tensors[COLOURS] = add_colours(graph, pixels, size=self.size)
             spans[COLOURS] = (0, len(COLUMNS))
         self.probe.add(graph, tensors, spans)

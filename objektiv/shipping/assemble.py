@@ -24,8 +24,8 @@ class Shippable(Protocol):
     def temperature(self) -> float:
         """By which the logits are divided in the graph."""
 
-    def add(self, graph: GraphBuilder, pixels: str, *, size: int) -> None:
-        """Append the model behind the tensor `pixels`, float32 (n, size, size, 3) RGB 0 to 255.
+    def add(self, graph: GraphBuilder, pixels: str) -> None:
+        """Append the model behind `pixels`, float32 (n, size, size, 3) RGB 0 to 255.
 
         Adds `logits` and `probabilities`, both (n, classes).
         """
@@ -35,7 +35,7 @@ def model_graph(model: Shippable, *, size: int, fit: Fit) -> bytes:
     """The whole model, preprocessing first."""
     graph = GraphBuilder()
     image = graph.input("image", UINT8, ["height", "width", 3])
-    model.add(graph, add_preprocessing(graph, image, size=size, fit=fit), size=size)
+    model.add(graph, add_preprocessing(graph, image, size=size, fit=fit))
     for output in ("logits", "probabilities"):
         graph.output(output, FLOAT, [1, len(model.classes)])
     return graph.to_bytes("objektiv")

@@ -41,9 +41,9 @@ def test_it_says_what_the_probe_says_of_the_banks_features() -> None:
     weights = rng.normal(size=(sum(widths[b] for b in used), 3)).astype(np.float32)
     probe = Probe(("a", "b", "c"), used, weights, np.ones(3, np.float32), 2.0)
     graph = GraphBuilder()
-    model = Pooled(probe, backbone.blocks, backbone.add)
+    model = Pooled(probe, backbone.blocks, backbone.add, SIZE)
 
-    model.add(graph, graph.input("pixels", FLOAT, ["n", SIZE, SIZE, 3]), size=SIZE)
+    model.add(graph, graph.input("pixels", FLOAT, ["n", SIZE, SIZE, 3]))
     graph.output("logits", FLOAT, ["n", 3])
 
     expected = probe.logits(Features(("x", "y"), values, blocks))

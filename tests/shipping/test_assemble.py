@@ -24,7 +24,7 @@ def _probe(*blocks: str) -> Probe:
 
 def _graph(probe: Probe) -> bytes:
     backbone = BACKBONES.get("lite0")
-    return model_graph(Pooled(probe, backbone.blocks, backbone.add), size=64, fit="letterbox")
+    return model_graph(Pooled(probe, backbone.blocks, backbone.add, 64), size=64, fit="letterbox")
 
 
 def test_graph_takes_any_picture_and_gives_probabilities() -> None:
