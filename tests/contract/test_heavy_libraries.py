@@ -76,6 +76,8 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_page",  # its name in a type
         "faces.python",  # likewise
     },
+    "keras": {"zoo.keras_process"},
+    "h5py": {"zoo.keras_weights"},
     "torch": set(),
     "tensorflow": set(),
     "onnxruntime": set(),
