@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import objektiv.base.errors
-from objektiv.base import extras
+from objektiv.base import extras, files
 from objektiv.base.errors import ModelError
 from objektiv.zoo.table import KERAS
 
-PROCESS = "objektiv.zoo.keras_process"
-WORDS = ("random", "imagenet")  # what weights can be besides a file
+PROCESS = "objektiv.zoo.keras_process"  # imported nowhere: it imports Keras
+REQUEST, ANSWER = "request.json", "answer.json"
+GRAPH = "network.onnx"
+IMAGENET, RANDOM = "imagenet", "random"  # what weights can be besides a file
 PATIENCE = 3600  # seconds; fetching 550 MB over a slow line is what takes longest
 
 
@@ -38,7 +40,7 @@ def convert_keras(name: str, *, weights: str, folder: Path) -> dict[str, Any]:
         MachineError: they cannot be fetched.
     """
     KERAS.get(name)
-    if weights not in WORDS and not Path(weights).is_file():
+    if weights not in (IMAGENET, RANDOM) and not Path(weights).is_file():
         raise ModelError(
             "there is no weights file",
             value=weights,
@@ -47,30 +49,34 @@ def convert_keras(name: str, *, weights: str, folder: Path) -> dict[str, Any]:
         )
     extras.require("zoo", needed_by=f"turning {name} into ONNX")
     request = {"name": name, "weights": weights, "folder": str(folder.absolute())}
-    with tempfile.TemporaryDirectory(dir=folder, prefix="keras-") as scratch:
-        done = subprocess.run(
-            [sys.executable, "-m", PROCESS],
-            input=json.dumps(request),
-            env={**os.environ, "KERAS_BACKEND": "openvino", "KERAS_HOME": scratch},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=PATIENCE,
-            check=False,
-        )
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError as error:
-        raise ModelError(
-            f"Keras' process ended while it worked on {name}",
-            value=f"exit code {done.returncode}: {' '.join(done.stderr.split())[-300:]}",
-            allowed="Weights as Keras saves them, and memory of four times their size",
-            next="close other programs and run the same command again",
-        ) from error
+    with tempfile.TemporaryDirectory(dir=folder, prefix="keras-") as home:
+        answer = _ask(Path(home), request)
     if "facts" in answer:
         facts: dict[str, Any] = answer["facts"]
         return facts
     kind = getattr(objektiv.base.errors, answer.pop("error"))
     happened = answer.pop("happened")
     raise kind(happened, **answer)
+
+
+def _ask(home: Path, request: dict[str, str]) -> dict[str, Any]:
+    files.write_bytes(home / REQUEST, json.dumps(request).encode())
+    done = subprocess.run(
+        [sys.executable, "-m", PROCESS],
+        env={**os.environ, "KERAS_BACKEND": "openvino", "KERAS_HOME": str(home.absolute())},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=PATIENCE,
+        check=False,
+    )
+    if not (home / ANSWER).is_file():
+        raise ModelError(
+            f"Keras' process ended while it worked on {request['name']}",
+            value=f"exit code {done.returncode}: {' '.join(done.stderr.split())[-300:]}",
+            allowed="Weights as Keras saves them, and memory of four times their size",
+            next="close other programs and run the same command again",
+        )
+    answer: dict[str, Any] = files.parse_json((home / ANSWER).read_bytes(), name=ANSWER)
+    return answer

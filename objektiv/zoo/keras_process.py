@@ -1,14 +1,13 @@
 """The process in which Keras runs: it turns one network into ONNX, says what it did, and ends.
 
-In: a request as JSON on standard input. Out: `network.onnx` in the folder asked for, and one line
-of JSON: the facts of the network, or an error in its four parts. Keras chooses its backend once a
-process, and what reads strange files should end with its work; so `keras_convert` starts this, with
-KERAS_HOME in an empty folder. It reaches the internet only where the weights are "imagenet".
+In: KERAS_HOME, a folder that holds REQUEST alone. Out: `network.onnx` in the folder asked for, and
+ANSWER beside the request: the facts of the network, or an error in its four parts. Keras chooses
+its backend once a process, and what reads strange files should end with its work; so
+`keras_convert` starts this. It reaches the internet only where the weights are "imagenet".
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -22,11 +21,9 @@ import numpy as np
 from objektiv.base import files
 from objektiv.base.errors import MachineError, ObjektivError
 from objektiv.zoo import keras_weights
+from objektiv.zoo.keras_convert import ANSWER, GRAPH, IMAGENET, RANDOM, REQUEST
 from objektiv.zoo.keras_graph import Ends, write_graph
 from objektiv.zoo.table import KERAS, MODES, KerasNetwork
-
-GRAPH = "network.onnx"
-IMAGENET, RANDOM = "imagenet", "random"  # what weights can be besides a file
 
 # EfficientNet's published files keep deviations where Keras' layer Normalization expects variances;
 # Keras makes it good by one layer more, only when it fetches the weights itself.
@@ -34,20 +31,16 @@ DEVIATIONS = np.array([0.229, 0.224, 0.225])
 
 
 def main() -> int:
-    """Answer one request; the exit code tells whether it worked."""
-    request = json.loads(sys.stdin.read())
-    with contextlib.redirect_stdout(sys.stderr):  # Keras prints its downloads
-        answer = _answer(request)
-    sys.stdout.write(json.dumps(answer))
-    return 0 if "facts" in answer else 1
-
-
-def _answer(request: dict[str, str]) -> dict[str, Any]:
+    """Answer the request in KERAS_HOME; the exit code tells whether it worked."""
+    request = files.parse_json((_scratch() / REQUEST).read_bytes(), name=REQUEST)
     try:
-        return {"facts": convert(request["name"], request["weights"], Path(request["folder"]))}
+        folder = Path(request["folder"])
+        answer = {"facts": convert(request["name"], request["weights"], folder)}
     except ObjektivError as error:
         parts = {"value": str(error.value), "allowed": error.allowed, "next": error.next}
-        return {"error": type(error).__name__, "happened": error.happened, **parts}
+        answer = {"error": type(error).__name__, "happened": error.happened, **parts}
+    files.write_bytes(_scratch() / ANSWER, json.dumps(answer).encode())
+    return 0 if "facts" in answer else 1
 
 
 def convert(name: str, weights: str, folder: Path) -> dict[str, Any]:
@@ -126,7 +119,7 @@ def _fetched(row: KerasNetwork, function: Any) -> tuple[Any, str]:
 
 
 def _scratch() -> Path:
-    """The empty folder that the calling process gave; it removes it."""
+    """The folder that the calling process gave; it removes it."""
     return Path(os.environ["KERAS_HOME"])
 
 

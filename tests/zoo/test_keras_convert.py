@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import pytest
 
@@ -85,16 +84,24 @@ def test_without_keras_the_command_is_told(tmp_path: Path, monkeypatch: Any) -> 
         convert_keras("MobileNet", weights="random", folder=tmp_path)
 
 
-def _answering(monkeypatch: Any, stdout: str, code: int) -> None:
+def _answering(monkeypatch: Any, answer: dict[str, str] | None, code: int) -> None:
+    """Let the process write `answer`, or nothing, and end with `code`."""
+
+    def run(*_: Any, env: dict[str, str], **__: Any) -> Any:
+        home = Path(env["KERAS_HOME"])
+        assert [path.name for path in home.iterdir()] == [keras_convert.REQUEST]
+        if answer is not None:
+            (home / keras_convert.ANSWER).write_text(json.dumps(answer))
+        return subprocess.CompletedProcess([], code, "", "Killed")
+
     monkeypatch.setattr(keras_convert.extras, "require", lambda *_, **__: None)
-    done = subprocess.CompletedProcess([], code, stdout, "Killed")
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(subprocess, "run", run)
 
 
 def test_an_error_in_the_process_comes_back_whole(tmp_path: Path, monkeypatch: Any) -> None:
     """The process's error arrives with its kind and its four parts."""
     parts = {"error": "ModelError", "happened": "a", "value": "b", "allowed": "c", "next": "d"}
-    _answering(monkeypatch, json.dumps(parts), 1)
+    _answering(monkeypatch, parts, 1)
 
     with pytest.raises(ModelError, match=r"^a: b\. c\. Next: d$"):
         convert_keras("MobileNet", weights="random", folder=tmp_path)
@@ -102,7 +109,7 @@ def test_an_error_in_the_process_comes_back_whole(tmp_path: Path, monkeypatch: A
 
 def test_a_killed_process_is_an_error_too(tmp_path: Path, monkeypatch: Any) -> None:
     """A process that ends without an answer, as one out of memory does, is told so."""
-    _answering(monkeypatch, "", -9)
+    _answering(monkeypatch, None, -9)
 
     with pytest.raises(ModelError, match="ended while it worked on MobileNet: exit code -9: Kill"):
         convert_keras("MobileNet", weights="random", folder=tmp_path)
@@ -113,18 +120,3 @@ def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
     """Weights that do not exist are an error of ours, before any process starts."""
     with pytest.raises(ModelError, match="no weights file"):
         convert_keras("MobileNet", weights=str(tmp_path / "none.h5"), folder=tmp_path)
-
-
-def test_numbers_of_the_mode_torch_are_keras_own() -> None:
-    """The three published modes give what Keras documents, at black and at white."""
-    from objektiv.zoo.table import MODES
-
-    ends = {
-        name: [(pixel * m.scale - np.array(m.mean)) / np.array(m.std) for pixel in (0.0, 255.0)]
-        for name, m in MODES.items()
-    }
-
-    assert np.allclose(ends["tf"], [[-1] * 3, [1] * 3])
-    assert np.allclose(ends["caffe"][1], [151.061, 138.221, 131.32])
-    assert np.allclose(ends["torch"][0], [-2.1179, -2.0357, -1.8044], atol=1e-4)
-    assert MODES["caffe"].colours == "BGR"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import ModelError
 from objektiv.features.runtime import openvino
-from objektiv.zoo.keras_graph import LAYERS, write_graph
+from objektiv.zoo.keras_graph import write_graph
 from objektiv.zoo.table import KERAS
+from tests.zoo import layers
 from tests.zoo.keras_asking import ask_keras
 
 CLOSE = 1e-4  # of the largest logit
@@ -80,55 +80,62 @@ def test_one_graph_holds_for_other_sizes(name: str, size: int, tmp_path: Path) -
         assert _largest_difference(ours, found["logits"]) < CLOSE, engine
 
 
-def _layer(kind: str, tensor: object, before: object = None, **options: Any) -> Any:
-    """What the walk sees of a Keras layer: the name of its class and its attributes."""
-    options = {"name": kind.lower(), "input": before, "output": tensor, **options}
-    return type(kind, (SimpleNamespace,), {})(**options)
-
-
-def _model(*layers: Any) -> Any:
-    return SimpleNamespace(
-        layers=list(layers),
-        output=layers[-1].output,
-        input_shape=(None, 32, 32, 3),
-        output_shape=(None, 10),
-    )
-
-
 def test_an_unknown_layer_is_refused_by_its_name() -> None:
     """A network with a layer outside the list is refused, and the list is told."""
-    first, second = object(), object()
-    model = _model(_layer("InputLayer", first), _layer("LSTM", second, first))
-
     with pytest.raises(ModelError, match="layer LSTM in 'lstm'.*Known: InputLayer, Rescaling"):
-        write_graph(model, padding_by_size=False)
+        write_graph(layers.chain(("LSTM", {})), padding_by_size=False)
 
 
 def test_an_unknown_activation_is_refused_by_its_name() -> None:
     """A layer that applies an unknown function is refused."""
-    first, second, third = object(), object(), object()
-    gelu = SimpleNamespace(__name__="gelu")
-    model = _model(
-        _layer("InputLayer", first),
-        _layer("Activation", second, first, activation=gelu),
-        _layer("ReLU", third, second, negative_slope=0, threshold=0, max_value=None),
-    )
+    chain = layers.chain(("Activation", {"activation": layers.linear("gelu")}))
 
     with pytest.raises(ModelError, match="activation gelu.*relu, silu, sigmoid"):
-        write_graph(model, padding_by_size=False)
+        write_graph(chain, padding_by_size=False)
 
 
 def test_a_sloped_relu_is_refused() -> None:
     """A ReLU with a slope below zero, which no listed network has, is refused."""
-    first, second = object(), object()
-    sloped = _layer("ReLU", second, first, negative_slope=0.1, threshold=0, max_value=None)
+    sloped = {"negative_slope": 0.1, "threshold": 0, "max_value": None}
 
     with pytest.raises(ModelError, match="a slope or threshold"):
-        write_graph(_model(_layer("InputLayer", first), sloped), padding_by_size=False)
+        write_graph(layers.chain(("ReLU", sloped)), padding_by_size=False)
 
 
-def test_every_kind_of_layer_has_its_line() -> None:
-    """The list names layers as Keras names their classes."""
-    keras_layers = {"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "BatchNormalization", "Dense"}
+def test_arithmetic_on_pixels_is_told_and_not_written() -> None:
+    """Rescaling and Normalization at the beginning become a factor and a summand a channel."""
+    normalised = layers.with_weights([0.5, 0.4, 0.3], [0.25, 0.04, 0.01], 0)
+    chain = layers.chain(
+        ("Rescaling", {"scale": 1 / 255, "offset": 0.0}),
+        ("Normalization", normalised),
+        ("Flatten", {}),
+    )
 
-    assert keras_layers < set(LAYERS)
+    _, ends = write_graph(chain, padding_by_size=False)
+
+    assert np.allclose(255 * ends.multiply, [2, 5, 10])
+    assert np.allclose(ends.add, [-1, -2, -3])
+
+
+def test_arithmetic_on_pixels_behind_layers_is_refused() -> None:
+    """A Rescaling in the middle of a network is no preprocessing."""
+    chain = layers.chain(("Flatten", {}), ("Rescaling", {"scale": 2.0, "offset": 0.0}))
+
+    with pytest.raises(ModelError, match="behind other layers"):
+        write_graph(chain, padding_by_size=False)
+
+
+def test_a_dense_layer_behind_flatten_reads_channels_first() -> None:
+    """Weights for (h, w, C) are put in the order (C, h, w) that our maps have."""
+    weight = np.arange(2 * 2 * 3 * 4, dtype=np.float32).reshape(12, 4)
+    dense = layers.with_weights(weight, np.ones(4, np.float32), use_bias=True)
+    chain = layers.chain(("Flatten", {"name": "flat"}), ("Dense", dense), size=2)
+
+    graph, ends = write_graph(chain, padding_by_size=False)
+
+    picture = np.random.default_rng(0).normal(size=(1, 2, 2, 3)).astype(np.float32)
+    expected = picture.reshape(1, -1) @ weight + 1
+    inputs = picture.transpose(0, 3, 1, 2).copy()
+    for engine in ("openvino", "onnxruntime"):
+        assert np.allclose(_run(graph.to_bytes("dense"), engine, inputs), expected, atol=1e-5)
+    assert (ends.last_map, ends.final) == ("input", None)

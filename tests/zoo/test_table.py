@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from objektiv.base.errors import UsageError
@@ -47,3 +48,16 @@ def test_a_typing_mistake_names_the_near_network() -> None:
     """An unknown name suggests the one that was meant."""
     with pytest.raises(UsageError, match="did you mean 'MobileNetV2'"):
         KERAS.get("mobilenetV2")
+
+
+def test_modes_are_those_that_keras_documents() -> None:
+    """The three published modes give what Keras documents, at black and at white."""
+    ends = {
+        name: [(pixel * m.scale - np.array(m.mean)) / np.array(m.std) for pixel in (0.0, 255.0)]
+        for name, m in MODES.items()
+    }
+
+    assert np.allclose(ends["tf"], [[-1] * 3, [1] * 3])
+    assert np.allclose(ends["caffe"][1], [151.061, 138.221, 131.32])
+    assert np.allclose(ends["torch"][0], [-2.1179, -2.0357, -1.8044], atol=1e-4)
+    assert MODES["caffe"].colours == "BGR"
