@@ -33,6 +33,7 @@ DEVIATIONS = np.array([0.229, 0.224, 0.225])
 def main() -> int:
     """Answer the request in KERAS_HOME; the exit code tells whether it worked."""
     request = files.parse_json((_scratch() / REQUEST).read_bytes(), name=REQUEST)
+    answer: dict[str, Any]
     try:
         folder = Path(request["folder"])
         answer = {"facts": convert(request["name"], request["weights"], folder)}
