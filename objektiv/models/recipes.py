@@ -105,147 +105,6 @@ _KERAS_SGD: dict[str, Any] = {"learning_rate": 0.01}
 _KERAS_RMSPROP: dict[str, Any] = {"learning_rate": 0.001}
 
 
-def _all() -> tuple[Recipe, ...]:
-    return (
-        _ours("probe", "a head on a pretrained network that stays as it is", "objektiv", "probe"),
-        _ours("cnn", "a network of your own by settings", "objektiv", "network"),
-        _ours(
-            "finetune",
-            "a pretrained network that goes on learning, from the probe on",
-            "objektiv",
-            "finetune",
-            epochs=5,
-            optimizer="adamw",
-            learning_rate=3e-4,
-            weight_decay=0.01,
-            schedule="one-cycle",
-            layer_decay=0.7,
-            batch_norm="frozen",
-        ),
-        _ours(
-            "small-cnn",
-            "three blocks of two normalised convolutions, for small pictures",
-            "objektiv; after Simonyan and Zisserman (2014) and Ioffe and Szegedy (2015)",
-            "network",
-            **_SMALL,
-        ),
-        _ours(
-            "course-cnn",
-            "two convolutions with pools and a dense layer, for small pictures",
-            "the kind of network that the lecture on neural networks varies on Fashion-MNIST",
-            "network",
-            **_COURSE_CNN,
-        ),
-        _course(
-            "simple-cnn",
-            "three convolutions and two dense layers of 512",
-            MALARIA,
-            {
-                "filters": (32, 64, 128),
-                "kernel": 3,
-                "padding": "same",
-                "pool": 2,
-                "dense": (512, 512),
-                "output": "sigmoid",
-                "size": 150,
-                "batch": 256,
-                "epochs": 30,
-                **_CELLS,
-            },
-            {
-                "activation": "relu",
-                "dropout": (0.25, 0.25, 0.0),
-                "dense_dropout": 0.5,
-                "optimizer": "adam",
-                "learning_rate": 0.001,
-            },
-        ),
-        _course(
-            "vgg19-frozen",
-            "VGG19 as it is, its last map flattened, one dense layer",
-            MALARIA,
-            {
-                "backbone": "VGG19",
-                "size": 224,
-                "batch": 64,
-                "epochs": 10,
-                "optimizer": "sgd",
-                "learning_rate": 1e-4,
-                **_CELLS,
-            },
-            {},
-        ),
-        _course(
-            "mobilenetv2-frozen",
-            "MobileNetV2 as it is, its last map flattened, one dense layer",
-            MALARIA,
-            {"backbone": "MobileNetV2", "size": 224, "batch": 64, "epochs": 30, **_CELLS},
-            # Keras' 1e-3 moves an answer by whole units a step where 62,720 values come in
-            {"optimizer": "adam", "learning_rate": 1e-4},
-        ),
-        _course(
-            "mlp-16",
-            "784-16-1, one kind against all others: name it with --against-all",
-            THESIS,
-            {**_PERCEPTRON, "dense": (16,), "epochs": 20},
-            {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
-        ),
-        _course(
-            "mlp-50",
-            "784-50-5, each output a sigmoid, judged by categorical cross-entropy",
-            THESIS,
-            {**_PERCEPTRON, "dense": (50,), "epochs": 80},
-            {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
-        ),
-        _course(
-            "cnn-16-sgd",
-            "one convolution of 16 filters on raw values, by plain gradient descent",
-            THESIS,
-            {**_SCREW_CONVOLUTIONS, "filters": (16,), "pool": 1, "optimizer": "sgd", "epochs": 20},
-            {**_KERAS_CONVOLUTION, **_KERAS_SGD},
-        ),
-        _course(
-            "cnn-16-rmsprop",
-            "one convolution of 16 filters on raw values, by RMSprop",
-            THESIS,
-            {
-                **_SCREW_CONVOLUTIONS,
-                "filters": (16,),
-                "pool": 1,
-                "optimizer": "rmsprop",
-                "epochs": 20,
-            },
-            {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
-        ),
-        _course(
-            "cnn-16-32",
-            "two convolutions of 16 and 32 filters on raw values",
-            THESIS,
-            {
-                **_SCREW_CONVOLUTIONS,
-                "filters": (16, 32),
-                "pool": 1,
-                "optimizer": "rmsprop",
-                "epochs": 20,
-            },
-            {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
-        ),
-        _course(
-            "cnn-16-32-pool",
-            "the same with the largest of 2x2 kept behind each convolution",
-            THESIS,
-            {
-                **_SCREW_CONVOLUTIONS,
-                "filters": (16, 32),
-                "pool": 2,
-                "optimizer": "rmsprop",
-                "epochs": 15,
-            },
-            {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
-        ),
-    )
-
-
 # 16.6 million multiplications a picture of 28 pixels, so that 20 epochs of Fashion-MNIST take less
 # than 20 minutes on two cores; docs/lab_log.md
 _SMALL: dict[str, Any] = {
@@ -293,6 +152,144 @@ _COURSE_CNN: dict[str, Any] = {
     "patience": 3,
 }
 
+_ALL = (
+    _ours("probe", "a head on a pretrained network that stays as it is", "objektiv", "probe"),
+    _ours("cnn", "a network of your own by settings", "objektiv", "network"),
+    _ours(
+        "finetune",
+        "a pretrained network that goes on learning, from the probe on",
+        "objektiv",
+        "finetune",
+        epochs=5,
+        optimizer="adamw",
+        learning_rate=3e-4,
+        weight_decay=0.01,
+        schedule="one-cycle",
+        layer_decay=0.7,
+        batch_norm="frozen",
+    ),
+    _ours(
+        "small-cnn",
+        "three blocks of two normalised convolutions, for small pictures",
+        "objektiv; after Simonyan and Zisserman (2014) and Ioffe and Szegedy (2015)",
+        "network",
+        **_SMALL,
+    ),
+    _ours(
+        "course-cnn",
+        "two convolutions with pools and a dense layer, for small pictures",
+        "the kind of network that the lecture on neural networks varies on Fashion-MNIST",
+        "network",
+        **_COURSE_CNN,
+    ),
+    _course(
+        "simple-cnn",
+        "three convolutions and two dense layers of 512",
+        MALARIA,
+        {
+            "filters": (32, 64, 128),
+            "kernel": 3,
+            "padding": "same",
+            "pool": 2,
+            "dense": (512, 512),
+            "output": "sigmoid",
+            "size": 150,
+            "batch": 256,
+            "epochs": 30,
+            **_CELLS,
+        },
+        {
+            "activation": "relu",
+            "dropout": (0.25, 0.25, 0.0),
+            "dense_dropout": 0.5,
+            "optimizer": "adam",
+            "learning_rate": 0.001,
+        },
+    ),
+    _course(
+        "vgg19-frozen",
+        "VGG19 as it is, its last map flattened, one dense layer",
+        MALARIA,
+        {
+            "backbone": "VGG19",
+            "size": 224,
+            "batch": 64,
+            "epochs": 10,
+            "optimizer": "sgd",
+            "learning_rate": 1e-4,
+            **_CELLS,
+        },
+        {},
+    ),
+    _course(
+        "mobilenetv2-frozen",
+        "MobileNetV2 as it is, its last map flattened, one dense layer",
+        MALARIA,
+        {"backbone": "MobileNetV2", "size": 224, "epochs": 30, **_CELLS},
+        # Keras' 1e-3 moves an answer by whole units a step where 62,720 values come in
+        {"batch": 64, "optimizer": "adam", "learning_rate": 1e-4},
+    ),
+    _course(
+        "mlp-16",
+        "784-16-1, one kind against all others: name it with --against-all",
+        THESIS,
+        {**_PERCEPTRON, "dense": (16,), "epochs": 20},
+        {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
+    ),
+    _course(
+        "mlp-50",
+        "784-50-5, each output a sigmoid, judged by categorical cross-entropy",
+        THESIS,
+        {**_PERCEPTRON, "dense": (50,), "epochs": 80},
+        {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
+    ),
+    _course(
+        "cnn-16-sgd",
+        "one convolution of 16 filters on raw values, by plain gradient descent",
+        THESIS,
+        {**_SCREW_CONVOLUTIONS, "filters": (16,), "pool": 1, "optimizer": "sgd", "epochs": 20},
+        {**_KERAS_CONVOLUTION, **_KERAS_SGD},
+    ),
+    _course(
+        "cnn-16-rmsprop",
+        "one convolution of 16 filters on raw values, by RMSprop",
+        THESIS,
+        {
+            **_SCREW_CONVOLUTIONS,
+            "filters": (16,),
+            "pool": 1,
+            "optimizer": "rmsprop",
+            "epochs": 20,
+        },
+        {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
+    ),
+    _course(
+        "cnn-16-32",
+        "two convolutions of 16 and 32 filters on raw values",
+        THESIS,
+        {
+            **_SCREW_CONVOLUTIONS,
+            "filters": (16, 32),
+            "pool": 1,
+            "optimizer": "rmsprop",
+            "epochs": 20,
+        },
+        {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
+    ),
+    _course(
+        "cnn-16-32-pool",
+        "the same with the largest of 2x2 kept behind each convolution",
+        THESIS,
+        {
+            **_SCREW_CONVOLUTIONS,
+            "filters": (16, 32),
+            "pool": 2,
+            "optimizer": "rmsprop",
+            "epochs": 15,
+        },
+        {**_KERAS_CONVOLUTION, **_KERAS_RMSPROP},
+    ),
+)
 RECIPES = Registry(
-    "model", {recipe.name: recipe for recipe in _all()}, list_command="objektiv train --help"
+    "model", {recipe.name: recipe for recipe in _ALL}, list_command="objektiv train --help"
 )
