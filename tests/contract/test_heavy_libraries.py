@@ -78,6 +78,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "torch": {
         "training.trainable",  # for a type checker
+        "training.build",
         "training.optimizers",
         "training.checkpoint",
         "training.learner",
