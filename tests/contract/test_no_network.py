@@ -23,7 +23,7 @@ def watch(event, _):
 sys.addaudithook(watch)
 """
 
-EXTRAS = {"torch", "lightning", "timm", "keras", "optuna", "safetensors"}
+EXTRAS = {"h5py", "keras", "lightning", "optuna", "safetensors", "timm", "torch"}
 
 INFER = """
 import numpy as np
