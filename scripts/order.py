@@ -100,11 +100,13 @@ ORDER: dict[str, tuple[str, ...]] = {
         "layers",
         "network",
         "recipes",
+        "descent",
         "logistic",
         "heads",
         "model",
         "pooled",
         "choose",
+        "search",
     ),
     "training": (
         "settings",

@@ -13,7 +13,7 @@ from objektiv.auditing.settings import CheckSettings
 from objektiv.base.settings import Settings
 from objektiv.data.settings import HandOnSettings, ReadSettings, RepeatSettings, SplitSettings
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings
+from objektiv.models.settings import HeadSettings, ProbeSettings
 
 
 class RunSettings(Settings):
@@ -34,7 +34,7 @@ class RunSettings(Settings):
     )
 
 
-class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, RunSettings):
+class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, ProbeSettings, RunSettings):
     """Everything that `objektiv train` can be told."""
 
     split: Path | None = Field(
