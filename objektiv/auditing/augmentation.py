@@ -1,17 +1,18 @@
-"""Can such pictures occur in reality? Evidence about augmented views, and a range for each operator.
+"""Can such pictures occur in reality? Evidence about augmented views; a range for each operator.
 
 In: features of real pictures, and of changed views of some of them. Out: Evidence of three kinds
 for each strength: how many views lie further from the other pictures than real ones do, whether
 heads that never saw a picture still name its view, and whether a head tells views from pictures.
 None of these proves anything: a view that lies near may be wrong all the same, and one that is
-easily told (warped pixels are a little softer) may be quite possible.
-Try: `Judge(seen, ids).judge(views)`.
+easily told may be quite possible. `recommend` applies one rule to the first two.
+Try: `recommend([Trial(step, Judge(seen, ids).judge(views))], like=AugmentSettings())`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,13 @@ from objektiv.models.heads import Task, Variant, logistic
 from objektiv.models.logistic import Linear
 
 USUAL = 0.95  # share of the pictures that lie no further from the others than the limit
+# The rule: at its ends an operator may bring so many views out, and the accuracy so far down.
+FARTHEST, LARGEST_FALL = 0.20, 0.02
 DIRECTIONS = 256  # random ones, on which distances are measured (auditing/outliers.py)
+# In which real pictures differ most: a head that sees all columns tells any warp by its softness
+# (AUC 0.997 of a move by half a pixel, 0.61 on these; docs/lab_log.md).
+LEADING = 8
+SAMPLE = 1024  # pictures that these are taken from
 TINY = 1e-6
 REAL, VIEW = "real", "augmented"
 
@@ -43,12 +50,52 @@ class Evidence:
     `far`: share of views further from the other pictures than 95 % of the pictures are (5 % if
     nothing happens). `change`: accuracy on views minus accuracy on the same pictures, by heads
     that saw neither; None where there is one class. `told`: AUC of a head that has to tell views
-    from pictures, 0.5 if it cannot; None where no fold can be held out.
+    from pictures by the directions in which pictures differ most, 0.5 if it cannot; None where no
+    fold can be held out.
     """
 
     far: Interval
     change: Interval | None
     told: Interval | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the rule keeps it: few views far out, and the label still told."""
+        falls = self.change is not None and self.change.estimate < -LARGEST_FALL
+        return self.far.estimate <= FARTHEST and not falls
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One operator at one strength, and what was found."""
+
+    step: Step
+    evidence: Evidence
+
+
+def recommend(trials: Iterable[Trial], *, like: AugmentSettings) -> AugmentSettings:
+    """Of each operator the range up to the last strength that is kept, as all weaker ones are."""
+    kept = {trial.step for trial in trials if trial.evidence.kept}
+    ladders = (ladder for operator in OPERATORS.values() for ladder in operator.ladders)
+    reached = (takewhile(kept.__contains__, ladder) for ladder in ladders)
+    return widened(chain.from_iterable(reached), like=like)
+
+
+def kept_again(trials: Iterable[Trial]) -> dict[str, tuple[list[Step], list[Step]]]:
+    """By operator, strengths that are not kept though stronger ones are, and these stronger ones.
+
+    A quarter turn empties no corner, an eighth does: then it is the filling that is unlike.
+    """
+    kept = {trial.step for trial in trials if trial.evidence.kept}
+    found = {}
+    for operator in OPERATORS.values():
+        for ladder in operator.ladders:
+            beyond = ladder[len(list(takewhile(kept.__contains__, ladder))) :]
+            again = [step for step in beyond if step in kept]
+            if again:
+                refused = beyond[: beyond.index(again[-1])]
+                found[operator.name] = ([step for step in refused if step not in kept], again)
+    return found
 
 
 class Judge:
@@ -110,8 +157,9 @@ class Judge:
             return None
         count = len(x)
         truth = Truth(np.repeat([0, 1], count), folds, (REAL, VIEW))
-        both = np.concatenate([self._x[self._rows], x])
-        probabilities = out_of_fold(both, truth, [self._importance])[0]
+        both = self._space.leading(np.concatenate([self._x[self._rows], x]))
+        equal = np.ones(both.shape[1], np.float32)
+        probabilities = out_of_fold(both, truth, [equal])[0]
         predictions = Predictions(
             ids=tuple(f"{kind}/{name}" for kind in truth.classes for name in self._ids),
             hashes=("",) * (2 * count),
@@ -138,6 +186,9 @@ class _Space:
         scale = np.where(deviation > TINY, 1 / (deviation + TINY), 0).astype(np.float32)
         self._directions = directions * scale[:, None]
         self._reference = self._projected(x)
+        some = (x[:: max(1, len(x) // SAMPLE)] - self._mean) * scale
+        _, vectors = np.linalg.eigh(some @ some.T)  # of pictures: columns are more
+        self._leading = scale[:, None] * (some.T @ vectors[:, ::-1][:, :LEADING])
 
     def nearest(self, x: Floats, own: Ints, clusters: Ints) -> NDArray[np.float64]:
         """Of each row to its nearest picture of another cluster, (rows,); infinite without one.
@@ -148,7 +199,11 @@ class _Space:
         square = -2 * rows @ self._reference.T + np.square(self._reference).sum(axis=1)
         square += np.square(rows).sum(axis=1)[:, None]
         square[own[:, None] == clusters[None, :]] = np.inf
-        return np.sqrt(np.maximum(square.min(axis=1), 0)).astype(np.float64)
+        return np.asarray(np.sqrt(np.maximum(square.min(axis=1), 0)), np.float64)
+
+    def leading(self, x: Floats) -> Floats:
+        """The directions in which the pictures differ most, (rows, at most LEADING)."""
+        return np.asarray((x - self._mean) @ self._leading, np.float32)
 
     def _projected(self, x: Floats) -> Floats:
         return np.asarray((x - self._mean) @ self._directions, np.float32)

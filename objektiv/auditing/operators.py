@@ -18,16 +18,16 @@ Value = float | bool | tuple[float, float]
 
 @dataclass(frozen=True)
 class Step:
-    """One operator at one strength; `settings` has no other operator in it."""
+    """One operator at one strength."""
 
     operator: str  # its name in AugmentSettings
     value: float  # 1 for a flip
     told: str  # `30°`, `10 %`, `x 0.7`
 
-    @property
-    def settings(self) -> AugmentSettings:
-        """The operator with both ends of its range at `value`."""
-        return AugmentSettings.model_validate({self.operator: OPERATORS[self.operator].at(self)})
+    def settings(self, like: AugmentSettings) -> AugmentSettings:
+        """This operator alone with its ends at `value`; what it empties is filled as in `like`."""
+        value = OPERATORS[self.operator].at(self.value)
+        return AugmentSettings.model_validate(filling(like) | {self.operator: value})
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Operator:
         shown = value * 100 if "%" in self.form else value
         return Step(self.name, value, self.form.format(shown))
 
-    def at(self, step: Step) -> Value:
-        """What its setting is at one strength alone."""
+    def at(self, value: float) -> Value:
+        """What its setting is at one value alone."""
         if self.flips:
-            return True
-        return (step.value, step.value) if self.two_sided else step.value
+            return value == 1
+        return (value, value) if self.two_sided else value
 
     def range(self, values: Iterable[float]) -> Value:
         """The setting that reaches from the neutral value to all of `values`."""
@@ -95,13 +95,18 @@ OPERATORS: Mapping[str, Operator] = {
 }
 
 
-def widened(kept: Iterable[Step]) -> AugmentSettings:
+def filling(like: AugmentSettings) -> dict[str, Any]:
+    """How `like` fills what a move has emptied."""
+    return {name: getattr(like, name) for name in ("fill_mode", "fill_value")}
+
+
+def widened(kept: Iterable[Step], *, like: AugmentSettings) -> AugmentSettings:
     """Settings whose ranges reach to all of `kept`; an operator without one stays off."""
     values: dict[str, list[float]] = {}
     for step in kept:
         values.setdefault(step.operator, []).append(step.value)
-    chosen: dict[str, Any] = {name: OPERATORS[name].range(own) for name, own in values.items()}
-    return AugmentSettings.model_validate(chosen)
+    chosen = {name: OPERATORS[name].range(own) for name, own in values.items()}
+    return AugmentSettings.model_validate(filling(like) | chosen)
 
 
 def interpolation(size: int) -> AugmentSettings:
