@@ -17,12 +17,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks import measure
 from benchmarks.environments import python_with
 from benchmarks.keras_process import REQUIREMENTS, keras_side
-from objektiv.data.augment import augment_batch
-from objektiv.data.images import Pixels, decode, read_bytes, to_square
+from objektiv.data.augment import Pixels, augment_batch
+from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
 
 IMAGES, SIZE, TIMES = 200, 224, 5
@@ -32,7 +33,7 @@ COURSE = AugmentSettings(
 )
 
 
-def squares_of(paths: list[Path]) -> Pixels:
+def squares_of(paths: list[Path]) -> NDArray[np.uint8]:
     """The pictures as squares in memory, (pictures, SIZE, SIZE, 3)."""
     decoded = (
         decode(read_bytes(p, name=p.name), name=p.name, max_pixels=50_000_000) for p in paths
@@ -45,16 +46,15 @@ def squares_of(paths: list[Path]) -> Pixels:
     )
 
 
-def ours(squares: Pixels, *, kind: type[np.uint8] | type[np.float32]) -> Callable[[], float]:
+def ours(given: Pixels) -> Callable[[], float]:
     """Milliseconds a picture of one pass."""
-    given = squares.astype(kind)
     out = np.empty_like(given)
-    items = list(map(str, range(len(squares))))
+    items = list(map(str, range(len(given))))
 
     def run() -> float:
         start = time.perf_counter()
         augment_batch(given, COURSE, items=items, seed=1337, epoch=1, out=out)
-        return 1000 * (time.perf_counter() - start) / len(squares)
+        return 1000 * (time.perf_counter() - start) / len(given)
 
     return run
 
@@ -84,8 +84,8 @@ def main() -> None:
         with keras_side(python, Path(temporary)) as keras:
             versions = keras.ask("versions")
             sides: dict[str, Callable[[], float]] = {
-                "objektiv uint8": ours(squares, kind=np.uint8),
-                "objektiv float32": ours(squares, kind=np.float32),
+                "objektiv uint8": ours(squares),
+                "objektiv float32": ours(squares.astype(np.float32)),
                 "Keras float32": partial(keras.ask, "augment", squares=str(file)),
             }
             found = measure.interleaved(sides, rounds=arguments.rounds)
