@@ -28,10 +28,12 @@ MADE_BY = (
     *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
     *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
     *("faces.plots", "auditing.probes", "auditing.suspects"),
+    *("data.augment", "auditing.operators", "faces.augment_grids"),
 )
 SMEAR = ("samples", "counts", "sizes", "colours", "means", "map", "map_pictures")
 DIGITS = ("map_pictures",)
 CHECKED = ("smear-shortcuts.svg", "smear-suspects.png")
+AUGMENTED, CELL = "smear-operators.png", 128  # pixels of the cell that it shows
 FLIPPED = 0.03  # share of the smear's labels that are made wrong before it is checked
 SUSPECTS, TILE = (6, 2), 110  # columns and rows; pixels
 WIDTH, PALETTE = 900, 128  # pixels, colours: 10 to 150 kB each
@@ -46,7 +48,7 @@ def inputs() -> dict[str, str]:
 def is_fresh() -> bool:
     """Whether the pictures were made from today's files, and are all there."""
     names = [f"smear-{name}.png" for name in SMEAR] + [f"digits-{name}.png" for name in DIGITS]
-    names += CHECKED
+    names += [*CHECKED, AUGMENTED]
     made = json.loads(INPUTS.read_text(encoding="utf-8")) if INPUTS.is_file() else None
     return made == inputs() and all((FOLDER / name).is_file() for name in names)
 
@@ -73,7 +75,22 @@ def draw() -> None:
                     small = _small(png(drawing))
                     files.write_bytes(FOLDER / f"{data.name}-{figure}.png", small)
         _draw_check(cells, folder)
+        draw_augmented(cells)
     files.write_json(INPUTS, inputs())
+
+
+def draw_augmented(cells: Path) -> None:
+    """What each operator makes of one infected cell."""
+    from objektiv.data.dataset import read
+    from objektiv.data.images import decode, read_bytes, to_square
+    from objektiv.data.settings import AugmentSettings, ReadSettings
+    from objektiv.faces.augment_grids import gallery
+    from objektiv.faces.canvas import png
+
+    path = read(cells, ReadSettings()).items.filter(label="infected")["path"][0]
+    picture = decode(read_bytes(path, name=path), name=path, max_pixels=1_000_000)
+    square = to_square(picture.pixels, size=CELL, fit="letterbox").round().astype("uint8")
+    files.write_bytes(FOLDER / AUGMENTED, _small(png(gallery(square, like=AugmentSettings()))))
 
 
 def _draw_check(cells: Path, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 In: one picture and AugmentSettings. Out: the changed pictures with what was done, and matplotlib
 Figures of them.
-Try: `gallery(augmentation).savefig("operators.png")`.
+Try: `gallery(square, like=AugmentSettings()).savefig("operators.png")`.
 """
 
 from __future__ import annotations
@@ -72,13 +72,9 @@ def views(found: Augmentation) -> list[Pixels]:
     ]
 
 
-def gallery(found: Augmentation) -> Figure:
-    """Every operator over its range, a row each."""
-    like = found.recommended
-    rows = [
-        (operator.title, over_range(found.square, operator, like=like))
-        for operator in OPERATORS.values()
-    ]
+def gallery(square: Pixels, *, like: AugmentSettings) -> Figure:
+    """Every operator over its range, a row each; emptied places are filled as in `like`."""
+    rows = [(o.title, over_range(square, o, like=like)) for o in OPERATORS.values()]
     return _grid([named for _, named in rows], [title for title, _ in rows], PLACES)
 
 

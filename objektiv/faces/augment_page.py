@@ -54,7 +54,8 @@ def save(found: Augmentation, folder: Path) -> Path:
     Raises:
         MachineError: the folder cannot be written.
     """
-    files.write_bytes(folder / "operators.png", png(augment_grids.gallery(found)))
+    gallery = augment_grids.gallery(found.square, like=found.recommended)
+    files.write_bytes(folder / "operators.png", png(gallery))
     files.write_bytes(folder / "views.png", png(augment_grids.random_views(found)))
     save_table(evidence_table(found), folder / EVIDENCE)
     write_yaml(found.recommended, folder / YAML)

@@ -64,7 +64,7 @@ def test_random_views_differ_and_come_again(tmp_path: Path) -> None:
 def test_figures_show_every_operator_and_the_picture_itself(tmp_path: Path) -> None:
     """Seven pictures for a range and two for a flip; the first random view is none."""
     found = augmentation(tmp_path)
-    ranges, random = gallery(found), random_views(found)
+    ranges, random = gallery(found.square, like=PLAIN), random_views(found)
 
     assert len(ranges.axes) == 6 * 7 + 2 * 2
     assert [text.get_text() for text in ranges.texts] == [o.title for o in OPERATORS.values()]

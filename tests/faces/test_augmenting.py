@@ -12,14 +12,17 @@ from objektiv.auditing.operators import OPERATORS
 from objektiv.base.errors import MachineError
 from objektiv.faces import augmenting, cli
 from objektiv.faces.exits import run
+from objektiv.features import engine
+from tests.features.conftest import compile_once
 from tests.flow import drawn
 
 FLIPS = {name: OPERATORS[name] for name in ("horizontal_flip", "vertical_flip")}
 
 
 @pytest.fixture(autouse=True)
-def few() -> Iterator[None]:
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two strengths in all, so that it is short."""
+    monkeypatch.setattr(engine, "_compile", compile_once)
     with mock.patch.dict(OPERATORS, FLIPS, clear=True):  # type: ignore[arg-type]
         yield
 

@@ -14,9 +14,11 @@ from objektiv.base.errors import UsageError
 from objektiv.base.progress import Event, Progress
 from objektiv.data.dataset import read
 from objektiv.data.settings import AugmentSettings
+from objektiv.features import engine
 from objektiv.features.bank import views
 from objektiv.flow.augment import asked_for, augment, operators_on
 from objektiv.flow.settings import AugmentDataSettings
+from tests.features.conftest import compile_once
 from tests.flow import drawn
 
 FEW = {
@@ -26,8 +28,9 @@ FEW = {
 
 
 @pytest.fixture(autouse=True)
-def few() -> Iterator[None]:
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three strengths in all."""
+    monkeypatch.setattr(engine, "_compile", compile_once)
     with mock.patch.dict(OPERATORS, FEW, clear=True):  # type: ignore[arg-type]
         yield
 
