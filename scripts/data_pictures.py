@@ -90,7 +90,8 @@ def draw_augmented(cells: Path) -> None:
     path = read(cells, ReadSettings()).items.filter(label="infected")["path"][0]
     picture = decode(read_bytes(path, name=path), name=path, max_pixels=1_000_000)
     square = to_square(picture.pixels, size=CELL, fit="letterbox").round().astype("uint8")
-    files.write_bytes(FOLDER / AUGMENTED, _small(png(gallery(square, like=AugmentSettings()))))
+    drawn = png(gallery(square, like=AugmentSettings()))
+    files.write_bytes(FOLDER / AUGMENTED, _small(drawn, width=640, colours=256))
 
 
 def _draw_check(cells: Path, folder: Path) -> None:
@@ -155,11 +156,14 @@ def _sheet(dataset: Dataset, suspects: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _small(data: bytes) -> bytes:
+def _small(data: bytes, *, width: int = WIDTH, colours: int = PALETTE) -> bytes:
     image = Image.open(io.BytesIO(data)).convert("RGB")
-    image.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
+    image.thumbnail((width, 4 * width), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.quantize(PALETTE).save(buffer, "PNG", optimize=True)
+    few = image.quantize(colours)
+    if colours > PALETTE:  # many shades of one thing: mixed, they show no steps
+        few = image.quantize(palette=image.quantize(colours, kmeans=2))
+    few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

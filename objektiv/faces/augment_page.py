@@ -226,8 +226,9 @@ def _note(operator: Operator, trials: list[Trial], fill: str) -> str:
     if again is None:
         return ""
     refused, kept = (" and ".join(step.told for step in steps) for steps in again)
+    verbs = ["is" if len(steps) == 1 else "are" for steps in again]
     return (
-        f"{kept} is kept though {refused} is not: what stands where the picture has moved away "
+        f"{kept} {verbs[1]} kept though {refused} {verbs[0]} not: what stands where the picture has moved away "
         f"(--fill-mode {fill}) may be unlike the real ones, rather than the change itself. Try "
         "another --fill-mode."
     )

@@ -81,7 +81,7 @@ def test_a_strength_that_is_kept_again_is_explained(found: Augmentation) -> None
     )
     text = page(replace(found, trials=trials), settings_file=FILE)
 
-    assert "90° is kept though 30° and 45° is not" in text and "--fill-mode nearest" in text
+    assert "90° is kept though 30° and 45° are not" in text and "--fill-mode nearest" in text
     assert "is kept though" not in page(found, settings_file=FILE)
 
 
