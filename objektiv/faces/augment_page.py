@@ -228,8 +228,8 @@ def _note(operator: Operator, trials: list[Trial], fill: str) -> str:
     refused, kept = (" and ".join(step.told for step in steps) for steps in again)
     verbs = ["is" if len(steps) == 1 else "are" for steps in again]
     return (
-        f"{kept} {verbs[1]} kept though {refused} {verbs[0]} not: what stands where the picture has moved away "
-        f"(--fill-mode {fill}) may be unlike the real ones, rather than the change itself. Try "
+        f"{kept} {verbs[1]} kept though {refused} {verbs[0]} not: what stands where the picture "
+        f"has moved away (--fill-mode {fill}) may be unlike the real ones, rather than the change itself. Try "
         "another --fill-mode."
     )
 
