@@ -229,8 +229,8 @@ def _note(operator: Operator, trials: list[Trial], fill: str) -> str:
     verbs = ["is" if len(steps) == 1 else "are" for steps in again]
     return (
         f"{kept} {verbs[1]} kept though {refused} {verbs[0]} not: what stands where the picture "
-        f"has moved away (--fill-mode {fill}) may be unlike the real ones, rather than the change itself. Try "
-        "another --fill-mode."
+        f"has moved away (--fill-mode {fill}) may be unlike the real ones, rather than "
+        "the change itself. Try another --fill-mode."
     )
 
 
