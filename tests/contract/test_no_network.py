@@ -80,7 +80,7 @@ def test_the_engine_opens_no_connection(tmp_path: Path) -> None:
 
 
 def _of_extras(module: str) -> bool:
-    """Whether importing a file imports a library of the extras, itself or through a file of ours."""
+    """Whether importing a file imports a library of the extras, itself or by our files."""
     tree = ast.parse(order.path_of(module).read_text(encoding="utf-8"))
     names = [a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names]
     froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
