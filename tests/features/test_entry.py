@@ -45,9 +45,7 @@ def test_a_graph_must_have_the_ends_that_its_facts_tell(change: dict[str, Any]) 
     """Another number of classes or another size in the file is refused."""
     facts = networks.facts(GRAPH, **change)
 
-    with pytest.raises(
-        ModelError, match=r"another input or output than its facts tell.*model"
-    ):
+    with pytest.raises(ModelError, match=r"another input or output than its facts tell.*model"):
         walked(GRAPH, facts, source_of("small"))
 
 
