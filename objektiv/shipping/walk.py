@@ -43,8 +43,8 @@ FIELDS = {
 OPERATIONS = frozenset(
     """
     Abs Add Cast Clip Concat Conv DequantizeLinear Div Flatten Gather Gemm Greater Less Log MatMul
-    Max Min Mul QuantizeLinear Range ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape
-    Slice Softmax Sqrt Squeeze Sub Transpose Unsqueeze Where
+    Max MaxPool Min Mul QuantizeLinear Range ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum Relu
+    Reshape Shape Sigmoid Slice Softmax Softplus Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where
     """.split()
 )
 
