@@ -74,7 +74,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "zoo": (),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": ("settings", "logistic", "heads", "model", "choose"),
-    "training": (),
+    "training": ("settings", "trainable"),
     "auditing": (
         "facts",
         "means",

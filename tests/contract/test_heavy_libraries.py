@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_page",  # its name in a type
         "faces.python",  # likewise
     },
-    "torch": set(),
+    "torch": {"training.trainable"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),
