@@ -14,7 +14,18 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "objektiv"
 
 ORDER: dict[str, tuple[str, ...]] = {
-    "base": ("errors", "names", "seeds", "files", "progress", "settings", "extras", "machine"),
+    "base": (
+        "errors",
+        "names",
+        "seeds",
+        "files",
+        "tensors",
+        "lock",
+        "progress",
+        "settings",
+        "extras",
+        "machine",
+    ),
     "data": (
         "settings",
         "header",
@@ -74,7 +85,17 @@ ORDER: dict[str, tuple[str, ...]] = {
     "zoo": (),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": ("settings", "logistic", "heads", "model", "choose"),
-    "training": ("settings", "trainable"),
+    "training": (
+        "settings",
+        "trainable",
+        "schedule",
+        "history",
+        "optimizers",
+        "pictures",
+        "checkpoint",
+        "learner",
+        "fit",
+    ),
     "auditing": (
         "facts",
         "means",
