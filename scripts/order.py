@@ -14,7 +14,18 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "objektiv"
 
 ORDER: dict[str, tuple[str, ...]] = {
-    "base": ("errors", "names", "seeds", "files", "progress", "settings", "extras", "machine"),
+    "base": (
+        "errors",
+        "names",
+        "seeds",
+        "files",
+        "tensors",
+        "lock",
+        "progress",
+        "settings",
+        "extras",
+        "machine",
+    ),
     "data": (
         "settings",
         "header",
@@ -86,7 +97,18 @@ ORDER: dict[str, tuple[str, ...]] = {
         "pooled",
         "choose",
     ),
-    "training": ("settings", "trainable", "build"),
+    "training": (
+        "settings",
+        "trainable",
+        "build",
+        "schedule",
+        "history",
+        "optimizers",
+        "pictures",
+        "checkpoint",
+        "learner",
+        "fit",
+    ),
     "auditing": (
         "facts",
         "means",

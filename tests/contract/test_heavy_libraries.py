@@ -76,7 +76,15 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_page",  # its name in a type
         "faces.python",  # likewise
     },
-    "torch": {"training.trainable", "training.build"},
+    "torch": {
+        "training.trainable",  # for a type checker
+        "training.build",
+        "training.optimizers",
+        "training.checkpoint",
+        "training.learner",
+        "training.fit",
+    },
+    "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),
