@@ -85,11 +85,29 @@ def explore(data: Data, settings: ExploreSettings) -> None:
 
 @app.command()
 @settings_options(TrainSettings)
-def train(data: Data, settings: TrainSettings) -> None:
+def train(
+    data: Data,
+    settings: TrainSettings,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", help="Folder of a run that was cut off: go on with it.", metavar="RUN"
+        ),
+    ] = None,
+) -> None:
     """Train, test and package a classifier on a folder of images."""
     from objektiv.faces import console
 
-    console.train(data, settings)
+    if resume is None:
+        return console.train(data, settings)
+    if settings.model_fields_set:
+        raise UsageError(
+            "a run goes on with its own settings",
+            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(settings.model_fields_set)),
+            allowed="Nothing but DATA and --resume may be given",
+            next=f"leave it away, or train anew without `--resume {resume}`",
+        )
+    console.resume(data, resume)
 
 
 @app.command()

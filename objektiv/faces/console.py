@@ -16,6 +16,7 @@ from objektiv.faces.story import next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
 from objektiv.faces.words import count
 from objektiv.flow.settings import TrainSettings
+from objektiv.flow.train import resume as resume_step
 from objektiv.flow.train import train as train_step
 from objektiv.flow.trained import Trained
 
@@ -26,7 +27,15 @@ def _progress() -> Progress:
 
 def train(data: Path, settings: TrainSettings) -> None:
     """Train, print the scores, and say where everything is."""
-    trained = train_step(data, settings, progress=_progress())
+    _finish(train_step(data, settings, progress=_progress()))
+
+
+def resume(data: Path, run: Path) -> None:
+    """Go on with a run that was cut off, likewise."""
+    _finish(resume_step(data, run, progress=_progress()))
+
+
+def _finish(trained: Trained) -> None:
     write_report(report_data(trained), trained.run.report)
     _print_trained(trained)
 

@@ -24,7 +24,8 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.seconds: dict[str, float] = {}
         self._path = folder / names.LOG
-        self._lines: list[str] = []
+        # a run that goes on keeps what it told before
+        self._lines = self._path.read_text("utf-8").splitlines(True) if self._path.exists() else []
         self.line(str(this_machine()))
 
     def line(self, text: str) -> None:
