@@ -14,7 +14,7 @@ from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
 from objektiv.faces.story import next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
-from objektiv.faces.words import count
+from objektiv.faces.words import beside_probe, count
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.train import resume as resume_step
 from objektiv.flow.train import train as train_step
@@ -44,7 +44,11 @@ def _print_trained(trained: Trained) -> None:
     judged, out = trained.judged, sys.stdout
     plain = judged.baseline
     print_scores(judged.scores, plain.scores, difference=plain.difference, stream=out)
+    if judged.probe:
+        print_line(beside_probe(judged.probe.difference), out)
     print()
+    for note in trained.made.notes:
+        print_line(note, out)
     for note in (*trained.seen.dataset.notes, *trained.split.notes):
         print_line(f"Note: {note}", out)
     aside = trained.seen.dataset.quarantine

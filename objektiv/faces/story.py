@@ -6,6 +6,7 @@ In: a Trained. Out: ReportData, and the commands worth typing next.
 from __future__ import annotations
 
 from objektiv.base.machine import this_machine
+from objektiv.faces.lessons import lesson
 from objektiv.faces.report import ReportData
 from objektiv.faces.words import count
 from objektiv.flow.run import typed
@@ -41,6 +42,8 @@ def report_data(trained: Trained) -> ReportData:
         machine=this_machine().as_dict(),
         notes=[*seen.dataset.notes, *trained.split.notes, *_own_notes(trained)],
         next_commands=next_commands(trained),
+        probe=(judged.probe.scores.accuracy, judged.probe.difference) if judged.probe else None,
+        lesson=lesson(trained),
     )
 
 
@@ -54,6 +57,7 @@ def _choices(history: History) -> list[dict[str, object]]:
 
 def _own_notes(trained: Trained) -> list[str]:
     return [
+        *trained.made.notes,
         f"The bundle was tried on test pictures: its probabilities differ by at most "
         f"{trained.shipped.difference:.4f} from the ones judged here.",
         _looked(trained.seen.looked, len(trained.seen.dataset.items)),

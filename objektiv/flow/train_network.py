@@ -42,8 +42,9 @@ def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
 
 def make(job: Job) -> Made:
     """Train the network; go on where its folder holds a checkpoint."""
-    from objektiv.training.build import FromNothing  # torch
-    from objektiv.training.fit import fit
+    with job.log.step("load torch"):
+        from objektiv.training.build import FromNothing
+        from objektiv.training.fit import fit
 
     settings, classes = job.settings, job.items.classes
     size = int(settings.size)
