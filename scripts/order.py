@@ -91,12 +91,12 @@ ORDER: dict[str, tuple[str, ...]] = {
         "kinds",
         "layers",
         "network",
+        "recipes",
         "logistic",
         "heads",
         "model",
         "pooled",
         "choose",
-        "recipes",
     ),
     "training": (
         "settings",

@@ -156,10 +156,11 @@ class HandOnSettings(Settings):
 class PixelSettings(Settings):
     """How an image of any size becomes the square one that the network reads."""
 
-    size: Literal["auto"] | Annotated[int, Field(ge=32, le=512, multiple_of=32)] = Field(
+    size: Literal["auto"] | Annotated[int, Field(ge=8, le=1024)] = Field(
         default="auto",
-        description="Side of the square in pixels, a multiple of 32 from 32 to 512; auto takes "
-        "128 where the median longest side is at most 160 pixels, else 224.",
+        description="Side of the square in pixels, from 8 to 1024, where a pretrained network "
+        "looks a multiple of 32 from 32 to 512; auto takes 128 where the median longest side is "
+        "at most 160 pixels, else 224.",
     )
     fit: Fit = Field(
         default="letterbox",

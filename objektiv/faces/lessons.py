@@ -29,6 +29,7 @@ SHOWN = 8  # pictures before and after augmentation
 WHOSE = {
     "course": "the course's",
     "choice": "a choice; the course gives none",
+    "recipe": "the recipe's",
     "yours": "yours",
 }
 

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import DataError, ImageError
+from objektiv.base.errors import DataError, ImageError, SettingsError
 from objektiv.base.progress import Progress
 from objektiv.data.dataset import FACTS, Dataset
 from objektiv.data.formats import examine
@@ -41,6 +41,7 @@ DECODING = 1  # raised when data.images decodes anything differently, so that ba
 SIZE = "size"  # block of three numbers that the file tells: log width, log height, log aspect
 SIZE_COLUMNS = ("log width", "log height", "log aspect")
 SMALL, SMALL_SIZE, LARGE_SIZE = 160, 128, 224  # --size auto: DESIGN 4b.1
+SIZES = range(32, 513, 32)  # a network halves its picture five times
 SAMPLE = 100  # images whose headers decide --size auto
 
 
@@ -147,9 +148,13 @@ def look(
 
 
 def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
-    """`auto` made concrete from the headers of an even sample of the images."""
+    """`auto` made concrete from the headers of an even sample of the images.
+
+    Raises:
+        SettingsError: a pretrained network does not look at squares of this size.
+    """
     if isinstance(size, int):
-        return size
+        return _checked(size)
     side = usual_side(dataset, max_pixels=max_pixels)
     return SMALL_SIZE if side is None or side <= SMALL else LARGE_SIZE
 
@@ -166,6 +171,17 @@ def usual_side(dataset: Dataset, *, max_pixels: int) -> float | None:
             continue  # the look that follows sets it aside
         longest.append(max(header.width, header.height))
     return float(np.median(longest)) if longest else None
+
+
+def _checked(size: int) -> int:
+    if size not in SIZES:
+        raise SettingsError(
+            "a pretrained network does not look at squares of this size",
+            value=f"--size {size}",
+            allowed=f"Multiples of {SIZES.step} from {SIZES.start} to {SIZES[-1]} pixels",
+            next="give one of them, for example 128 or 224, or leave `--size` away",
+        )
+    return size
 
 
 def _prepare(

@@ -1,8 +1,8 @@
-"""What a training is told in the end: the recipe of its model below what the user set.
+"""The settings of a training, taken apart: those of one step, and whose each of them is.
 
-In: TrainSettings as given. Out: TrainSettings with every field decided, and for each field that
-the recipe speaks of, whose it is.
-Try: `resolved(TrainSettings(model="simple-cnn", epochs=5)).filters`.
+In: TrainSettings with every field decided. Out: the settings of a step, and for each field that the
+recipe speaks of, whether the course gave it, we chose it, or the user did.
+Try: `origins(TrainSettings(model="simple-cnn", epochs=5))`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,8 @@ from objektiv.flow.settings import TrainSettings
 from objektiv.models.recipes import RECIPES
 
 S = TypeVar("S", bound=Settings)
-Whose = Literal["course", "choice", "yours"]
+Whose = Literal["course", "choice", "recipe", "yours"]
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def resolved(settings: TrainSettings) -> TrainSettings:
-    """The same with the recipe's values wherever the user said nothing.
-
-    Raises:
-        UsageError: no model has this name.
-        SettingsError: the user's values do not go with the recipe's.
-    """
-    recipe = RECIPES.get(settings.model)
-    given = settings.model_dump(exclude_unset=True)
-    source = f"the settings of --model {recipe.name}"
-    return make(TrainSettings, {**recipe.settings, **given}, source=source)
 
 
 class Origin(NamedTuple):
@@ -37,7 +24,9 @@ class Origin(NamedTuple):
 
     name: str
     value: Any  # that is used
-    whose: Whose  # the course's, a choice of ours where the course is silent, or the user's
+    whose: Whose
+    """The course's; a choice of ours where a course's recipe is silent; of a recipe of ours; or the
+    user's."""
     recipe: Any  # value of the recipe
 
 
@@ -48,7 +37,9 @@ def origins(settings: TrainSettings) -> tuple[Origin, ...]:
     found = []
     for name in recipe.settings:
         value, own = getattr(settings, name), getattr(whole, name)
-        whose: Whose = "course" if name in recipe.course else "choice"
+        whose: Whose = "recipe"
+        if recipe.course:
+            whose = "course" if name in recipe.course else "choice"
         found.append(Origin(name, value, whose if value == own else "yours", own))
     return tuple(found)
 

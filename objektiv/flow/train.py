@@ -33,7 +33,7 @@ from objektiv.flow import train_network, train_probe
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
-from objektiv.flow.resolve import part_of, resolved
+from objektiv.flow.resolve import part_of
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.tables import write_tables
@@ -43,7 +43,7 @@ from objektiv.judging.metrics import positive_class, score
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import STRENGTHS, Fitted, Truth, candidates, fit, fit_baseline
 from objektiv.models.heads import HEADS
-from objektiv.models.recipes import RECIPES
+from objektiv.models.recipes import RECIPES, resolve
 
 FAMILIES: Mapping[str, Family] = {
     train_probe.FAMILY: train_probe.PROBE,
@@ -63,7 +63,7 @@ def train(
     Raises:
         ObjektivError: with what to do about it; features that were computed stay in the bank.
     """
-    settings = resolved(settings)
+    settings = resolve(settings)
     _family(settings)
     root = data.root if isinstance(data, Dataset) else data
     if isinstance(data, Path) and not settings.labels:  # a folder is searched

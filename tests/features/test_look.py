@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from objektiv.base.errors import Cancelled, DataError, ModelError, UsageError
+from objektiv.base.errors import Cancelled, DataError, ModelError, SettingsError, UsageError
 from objektiv.base.progress import CANCEL_FILE, Event, Progress
 from objektiv.data import images
 from objektiv.data.dataset import Dataset, read
@@ -355,6 +355,13 @@ def test_the_size_follows_the_median_longest_side(
 
     assert choose_size(dataset, "auto", max_pixels=MAX_PIXELS) == expected
     assert choose_size(dataset, 96, max_pixels=MAX_PIXELS) == 96
+
+
+@pytest.mark.parametrize("size", [28, 150, 544])
+def test_sizes_are_those_that_a_pretrained_network_halves_well(root: Path, size: int) -> None:
+    """Networks from nothing take any size, pretrained ones multiples of 32."""
+    with pytest.raises(SettingsError, match=f"--size {size}. Multiples of 32 from 32 to 512"):
+        choose_size(read(root, ReadSettings()), size, max_pixels=MAX_PIXELS)
 
 
 def test_files_that_cannot_be_read_do_not_choose_the_size(tmp_path: Path) -> None:
