@@ -28,10 +28,18 @@ from objektiv.judging.calibration import fit_temperature
 from objektiv.judging.predictions import Predictions
 from objektiv.training import pictures as squares
 from objektiv.training.pictures import Change
+from objektiv.training.settings import Monitor
 
 if TYPE_CHECKING:
     from objektiv.training.fit import Learnt, Lessons
 
+MONITORED: dict[Monitor, str] = {
+    "val_accuracy": "validation accuracy",
+    "val_balanced_accuracy": "balanced accuracy on validation",
+    "val_macro_f1": "macro F1 on validation",
+    "val_loss": "validation loss",
+    "train_loss": "training loss",
+}
 LEARNING, JUDGED = ("train", "validation"), ("validation", "test")
 
 
@@ -142,7 +150,7 @@ def notes_of(learnt: Learnt, settings: TrainSettings) -> tuple[str, ...]:
     }[learnt.stopped]
     return (
         f"The weights of epoch {best} of {epochs} are kept, the best by "
-        f"{settings.monitor.replace('_', ' ')}; {why}.",
+        f"{MONITORED[settings.monitor]}; {why}.",
         "This model learnt from the training part alone and stopped by validation; the quick probe "
         "and the plain baseline beside it learnt from both.",
         *(f"{note[0].upper()}{note[1:]}." for note in learnt.notes),
