@@ -42,6 +42,16 @@ HEAD = (
     "training",
     "images/s",
 )
+PAGE_HEAD = (
+    "run",
+    "model",
+    "accuracy",
+    "to the first",
+    "bundle",
+    "parameters",
+    "training",
+    "images/s",
+)
 NAMES = 2
 
 
@@ -78,6 +88,21 @@ def _cells(row: Compared, place: int) -> tuple[str, ...]:
     )
 
 
+def _folded(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for a page, where intervals and what learnt stand in small below."""
+    name, model, accuracy, span, beside, size, parameters, trainable, *speeds = cells
+    estimate, _, ends = beside.removesuffix(")").partition(" (")
+    return (
+        name,
+        model,
+        f"{accuracy}\n{span}",
+        f"{estimate}\n{ends}" if ends else beside,
+        size,
+        f"{parameters}\n{trainable} learnt",
+        *speeds,
+    )
+
+
 def megabytes(size: int) -> str:
     """`18.6 MB`, in millions of bytes."""
     return f"{size / 1e6:,.1f} MB"
@@ -97,9 +122,14 @@ def sentences(compared: Comparison) -> list[str]:
         told.append(f"{first.name} is shown to be better than {', '.join(beaten)}.")
     if close:
         told.append(f"{first.name} is not shown to be better than {', '.join(close)}.")
+    cached = [r.name for r in compared.rows if r.known]
+    if cached:
+        told.append(
+            f"The time of {', '.join(cached)} leaves out looking at pictures that the bank knew."
+        )
     told += [f"{r.name} is not compared item by item: {r.differs}." for r in others if r.differs]
     if not compared.same_items:
-        told.append("Accuracies on other items differ by chance too; train with one `--split`.")
+        told.append("Accuracies on other items differ by chance too; train with one split.csv by --split.")
     return told
 
 
@@ -120,8 +150,8 @@ def page(compared: Comparison, *, title: str) -> str:
             figures.append(scatter_plot(found, across=across))
     table = Table(
         "The most accurate first; differences in percentage points, paired by test item",
-        HEAD,
-        tuple(_cells(row, k) for k, row in enumerate(rows)),
+        PAGE_HEAD,
+        tuple(_folded(_cells(row, k)) for k, row in enumerate(rows)),
         names=NAMES,
         marked=(0,),
     )

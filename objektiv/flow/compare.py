@@ -33,6 +33,7 @@ class Compared:
     trainable: int | None
     train_seconds: float | None
     images_per_second: float | None
+    known: int  # items of a probe whose features the bank had already
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         UsageError: fewer than two runs, or a folder is not there.
         ModelError: a folder holds no finished run.
     """
-    runs = [open_run(folder) for folder in dict.fromkeys(f.resolve() for f in folders)]
+    runs = [open_run(folder) for folder in {f.resolve(): f for f in folders}.values()]
     if len(runs) < 2:
         raise UsageError(
             "a comparison needs two runs",
@@ -79,7 +80,9 @@ def _positive(run: Run) -> str | None:
 
 
 def _row(run: Run, scores: Scores, test: Predictions, first: Predictions | None) -> Compared:
-    about = run.metrics().get("model", {})
+    metrics = run.metrics()
+    about = metrics.get("model", {})
+    known = metrics["items"] - metrics["looked_at"] if about.get("family") == "probe" else 0
     differs = _differs(test, first) if first else ""
     return Compared(
         run=run,
@@ -93,6 +96,7 @@ def _row(run: Run, scores: Scores, test: Predictions, first: Predictions | None)
         trainable=about.get("trainable"),
         train_seconds=about.get("train_seconds"),
         images_per_second=about.get("images_per_second"),
+        known=max(0, known),
     )
 
 
