@@ -45,6 +45,12 @@ class ReadSettings(Settings):
         "paths are relative to the table's folder, or to the data folder where the table lies "
         "outside of it.",
     )
+    against_all: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Class that is told from all others: it keeps its name, and the others "
+        "together are the class other.",
+    )
     parts: Literal["given", "new"] = Field(
         default="given",
         description="Whether the folders train, validation and test of the data are obeyed "
