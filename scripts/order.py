@@ -117,6 +117,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checkpoint",
         "learner",
         "fit",
+        "rehearse",
     ),
     "auditing": (
         "facts",
@@ -150,6 +151,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "card",
         "package",
         "pupils",
+        "learn",
         "train_probe",
         "train_network",
         "tables",

@@ -129,7 +129,9 @@ def sentences(compared: Comparison) -> list[str]:
         )
     told += [f"{r.name} is not compared item by item: {r.differs}." for r in others if r.differs]
     if not compared.same_items:
-        told.append("Accuracies on other items differ by chance too; train with one split.csv by --split.")
+        told.append(
+            "Accuracies on other items differ by chance too; train with one split.csv by --split."
+        )
     return told
 
 
@@ -155,17 +157,14 @@ def page(compared: Comparison, *, title: str) -> str:
         names=NAMES,
         marked=(0,),
     )
-    return (
-        environment()
-        .get_template("compare.html")
-        .render(
-            title=title,
-            about=f"{count(len(rows), 'run')}, tested on {count(rows[0].scores.items, 'picture')}"
-            if compared.same_items
-            else f"{count(len(rows), 'run')}, not all tested on the same pictures",
-            table_of_runs=table,
-            figures=figures,
-            told=sentences(compared),
-            next_commands=[f"objektiv export {typed(rows[0].run.folder)}"],
-        )
+    runs = count(len(rows), "run")
+    about = f"{runs}, tested on {count(rows[0].scores.items, 'picture')}"
+    template = environment().get_template("compare.html")
+    return template.render(
+        title=title,
+        about=about if compared.same_items else f"{runs}, not all tested on the same pictures",
+        table_of_runs=table,
+        figures=figures,
+        told=sentences(compared),
+        next_commands=[f"objektiv export {typed(rows[0].run.folder)}"],
     )

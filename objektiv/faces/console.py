@@ -12,7 +12,7 @@ from pathlib import Path
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
-from objektiv.faces.story import next_commands, report_data
+from objektiv.faces.story import forecast_note, next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
 from objektiv.faces.words import beside_probe, count
 from objektiv.flow.settings import TrainSettings
@@ -49,6 +49,8 @@ def _print_trained(trained: Trained) -> None:
     print()
     for note in trained.made.notes:
         print_line(note, out)
+    if trained.made.forecast:
+        print_line(forecast_note(trained.made.forecast), out)
     for note in (*trained.seen.dataset.notes, *trained.split.notes):
         print_line(f"Note: {note}", out)
     aside = trained.seen.dataset.quarantine

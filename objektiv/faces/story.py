@@ -8,9 +8,9 @@ from __future__ import annotations
 from objektiv.base.machine import this_machine
 from objektiv.faces.lessons import lesson
 from objektiv.faces.report import ReportData
-from objektiv.faces.words import count
+from objektiv.faces.words import count, duration
 from objektiv.flow.run import typed
-from objektiv.flow.trained import History, Trained
+from objektiv.flow.trained import Forecast, History, Trained
 
 
 def next_commands(trained: Trained) -> list[str]:
@@ -55,9 +55,18 @@ def _choices(history: History) -> list[dict[str, object]]:
     ]
 
 
+def forecast_note(forecast: Forecast) -> str:
+    """Predicted against actual."""
+    return (
+        f"Before it began, {duration(forecast.predicted_of_trained)} were predicted for "
+        f"{count(forecast.trained, 'epoch')}; they took {duration(forecast.actual)}."
+    )
+
+
 def _own_notes(trained: Trained) -> list[str]:
     return [
         *trained.made.notes,
+        *([forecast_note(trained.made.forecast)] if trained.made.forecast else []),
         f"The bundle was tried on test pictures: its probabilities differ by at most "
         f"{trained.shipped.difference:.4f} from the ones judged here.",
         _looked(trained.seen.looked, len(trained.seen.dataset.items)),

@@ -83,11 +83,12 @@ def _row(run: Run, scores: Scores, test: Predictions, first: Predictions | None)
     metrics = run.metrics()
     about = metrics.get("model", {})
     known = metrics["items"] - metrics["looked_at"] if about.get("family") == "probe" else 0
+    usual = "a bundle" if "bundle" in metrics else "probe"  # of an evaluation
     differs = _differs(test, first) if first else ""
     return Compared(
         run=run,
         name=run.folder.name,
-        model=about.get("name", "probe"),
+        model=about.get("name", usual),
         scores=scores,
         difference=paired_difference(test, first) if first and not differs else None,
         differs=differs,

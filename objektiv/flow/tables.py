@@ -39,6 +39,14 @@ def write_tables(trained: Trained) -> None:
         "seconds": trained.timings,
         "machine": this_machine().as_dict(),
     }
+    if forecast := trained.made.forecast:
+        metrics["forecast"] = {
+            "epochs": forecast.epochs,
+            "predicted_seconds": forecast.predicted,
+            "trained_epochs": forecast.trained,
+            "predicted_seconds_of_trained": round(forecast.predicted_of_trained, 3),
+            "actual_seconds": forecast.actual,
+        }
     files.write_json(folder / names.METRICS, metrics)
 
 

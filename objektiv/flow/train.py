@@ -161,6 +161,7 @@ def _train(
     job, plain = _prepare(dataset, settings, run, split=split, tell=tell)
     log, seen = job.log, job.seen
     made = family.make(job)
+    settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)  # with what a budget decided
     with log.step("judge") as told:
         judged = _judge(made, plain, job)
         judged.predictions.save(run.folder / names.PREDICTIONS)

@@ -14,14 +14,13 @@ from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.look import usual_side
 from objektiv.features.preprocess import PIXELS
 from objektiv.flow import pupils
-from objektiv.flow.resolve import part_of
+from objektiv.flow.learn import learn
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Family, Job, Made
 from objektiv.models.layers import network, summary
 from objektiv.models.network import Network, State
 from objektiv.models.recipes import RECIPES
 from objektiv.shipping.facts import OWN, Backbone
-from objektiv.training.settings import FitSettings
 
 FAMILY = "network"
 LARGEST = 128  # pixels of a side that `--size auto` gives; a network from nothing pays for each
@@ -43,23 +42,14 @@ def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
 def make(job: Job) -> Made:
     """Train the network; go on where its folder holds a checkpoint."""
     with job.log.step("load torch"):
+        from objektiv.training import fit as _  # Lightning, which takes longest
         from objektiv.training.build import FromNothing
-        from objektiv.training.fit import fit
 
     settings, classes = job.settings, job.items.classes
     size = int(settings.size)
     layers = network(settings, classes=len(classes))
     lessons = pupils.lessons(job, size=size)
-    with job.log.step("train") as told:
-        learnt = fit(
-            FromNothing(layers, size=size),
-            lessons,
-            part_of(FitSettings, settings),
-            seed=settings.seed,
-            folder=job.run.folder,
-            progress=job.progress,
-        )
-        told += pupils.told_of(learnt)
+    learnt, forecast = learn(job, FromNothing(layers, size=size), lessons)
     raw = Network(layers, classes, size, learnt.state)
     with job.log.step("predict"):
         graph = pupils.Judging(_graph(raw), size, "fp32")
@@ -81,6 +71,7 @@ def make(job: Job) -> Made:
         trainable=rows.trainable,
         seconds=job.log.seconds["read images"] + sum(e.seconds for e in learnt.history),
         history=pupils.history_of(learnt),
+        forecast=forecast,
         summary=rows,
         notes=pupils.notes_of(learnt, settings),
     )

@@ -44,6 +44,21 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What was predicted of a training before it began, and what it was."""
+
+    epochs: int  # planned
+    predicted: float  # seconds of these epochs
+    trained: int  # epochs, fewer where patience ran out
+    actual: float  # seconds of them
+
+    @property
+    def predicted_of_trained(self) -> float:
+        """Seconds predicted of as many epochs as were trained."""
+        return self.predicted * self.trained / self.epochs
+
+
+@dataclass(frozen=True)
 class History:
     """How a model came about: rows of equal keys, as history.csv has them."""
 
@@ -71,6 +86,7 @@ class Made:
     trainable: int
     seconds: float  # that making it took
     history: History
+    forecast: Forecast | None = None
     summary: Summary | None = None  # its layers, where it has a list of them
     notes: tuple[str, ...] = ()
 
