@@ -15,7 +15,7 @@ from benchmarks import measure
 from objektiv.base import files
 
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
-TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video")
+TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video", "tune")
 OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
 WITH_KERAS = ("chain", "keras")
 OWN_DATA = ("smear", "interval_coverage")  # they draw it

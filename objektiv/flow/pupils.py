@@ -40,6 +40,7 @@ MONITORED: dict[Monitor, str] = {
     "val_loss": "validation loss",
     "train_loss": "training loss",
 }
+Numbers = NDArray[np.float64]
 LEARNING, JUDGED = ("train", "validation"), ("validation", "test")
 
 
@@ -96,7 +97,7 @@ class Judging:
     precision: Arithmetic
 
 
-def outputs(job: Job, judging: Judging) -> NDArray[np.float64]:
+def outputs(job: Job, judging: Judging) -> Numbers:
     """What the graph says of validation and test, (items, columns)."""
     settings, size = job.settings, judging.size
     rows = job.items.rows(*JUDGED)
@@ -117,7 +118,7 @@ def outputs(job: Job, judging: Judging) -> NDArray[np.float64]:
     return np.asarray(found, np.float64)[:, : -len(COLUMNS)]
 
 
-def calibrated(job: Job, logits: NDArray[np.float64]) -> tuple[float, Predictions]:
+def calibrated(job: Job, logits: Numbers) -> tuple[float, Predictions]:
     """The temperature that suits validation, and predictions of validation and test under it."""
     rows = job.items.rows(*JUDGED)
     known = job.items.table["part"].gather(rows).to_numpy() == "validation"
@@ -155,3 +156,8 @@ def notes_of(learnt: Learnt, settings: TrainSettings) -> tuple[str, ...]:
         "and the plain baseline beside it learnt from both.",
         *(f"{note[0].upper()}{note[1:]}." for note in learnt.notes),
     )
+
+
+def seconds_of(job: Job, learnt: Learnt) -> float:
+    """What reading the pictures and all epochs took, also those before a break."""
+    return job.log.seconds["read images"] + sum(epoch.seconds for epoch in learnt.history)

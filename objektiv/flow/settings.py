@@ -19,7 +19,7 @@ from objektiv.data.settings import (
     SplitSettings,
 )
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings, NetworkSettings
+from objektiv.models.settings import HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
 
@@ -45,7 +45,7 @@ class TrainSettings(
     ReadSettings,
     SplitSettings,
     FeatureSettings,
-    HeadSettings,
+    ProbeSettings,
     NetworkSettings,
     FitSettings,
     AugmentSettings,

@@ -69,7 +69,7 @@ def make(job: Job) -> Made:
         learnt_from=len(lessons.train),
         parameters=rows.parameters,
         trainable=rows.trainable,
-        seconds=job.log.seconds["read images"] + sum(e.seconds for e in learnt.history),
+        seconds=pupils.seconds_of(job, learnt),
         history=pupils.history_of(learnt),
         forecast=forecast,
         summary=rows,
