@@ -112,6 +112,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "trainable",
         "build",
+        "lite0",
+        "finetune",
         "schedule",
         "history",
         "optimizers",

@@ -79,6 +79,8 @@ ALLOWED: dict[str, set[str]] = {
     "torch": {
         "training.trainable",  # for a type checker
         "training.build",
+        "training.lite0",
+        "training.finetune",
         "training.optimizers",
         "training.checkpoint",
         "training.learner",
