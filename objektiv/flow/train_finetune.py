@@ -59,7 +59,6 @@ def _refused(value: str, allowed: str) -> UsageError:
 def make(job: Job) -> Made:
     """Train network and head; go on where the run's folder holds a checkpoint."""
     with job.log.step("load torch"):
-        from objektiv.training import fit as _  # Lightning, which takes longest
         from objektiv.training.finetune import FineTuned
 
     settings, backbone = job.settings, BACKBONES.get(job.settings.backbone)
@@ -103,9 +102,7 @@ def make(job: Job) -> Made:
 def _begin(job: Job) -> Fitted:
     """A probe on the network's blocks, of the training part alone, as these settings see it."""
     how = part_of(FeatureSettings, job.settings)
-    seen = look(
-        job.seen.dataset, how, max_pixels=job.settings.max_pixels, progress=job.progress
-    )
+    seen = look(job.seen.dataset, how, max_pixels=job.settings.max_pixels, progress=job.progress)
     rows = job.items.rows("train")
     table = job.items.table[rows]
     folds = table["fold"].to_numpy().astype(np.int64)

@@ -42,7 +42,6 @@ def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
 def make(job: Job) -> Made:
     """Train the network; go on where its folder holds a checkpoint."""
     with job.log.step("load torch"):
-        from objektiv.training import fit as _  # Lightning, which takes longest
         from objektiv.training.build import FromNothing
 
     settings, classes = job.settings, job.items.classes

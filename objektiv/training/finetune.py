@@ -18,8 +18,8 @@ from torch import nn
 from torch.nn import functional
 
 from objektiv.base.errors import ModelError
-from objektiv.features.lite0 import BLOCK_WIDTHS, add_lite0
 from objektiv.features.graph import GraphBuilder
+from objektiv.features.lite0 import BLOCK_WIDTHS, add_lite0
 from objektiv.models.model import Probe
 from objektiv.models.pooled import Pooled
 from objektiv.training.lite0 import Lite0
