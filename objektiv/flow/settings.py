@@ -91,6 +91,28 @@ class ExploreSettings(ReadSettings, FeatureSettings):
     )
 
 
+class AugmentDataSettings(ReadSettings, FeatureSettings, AugmentSettings):
+    """Everything that `objektiv augment` can be told."""
+
+    sample: int = Field(
+        default=300,
+        ge=20,
+        le=2000,
+        description="Number of pictures that are augmented and judged, at each strength of each "
+        "operator.",
+    )
+    seed: int = Field(
+        default=1337,
+        ge=0,
+        le=2**32 - 1,
+        description="Number from which the changes and the pictures shown are drawn.",
+    )
+    out: Path = Field(
+        default=Path("augmented"),
+        description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
 class CheckDataSettings(ReadSettings, FeatureSettings, CheckSettings):
     """Everything that `objektiv check` can be told."""
 
