@@ -84,7 +84,15 @@ ORDER: dict[str, tuple[str, ...]] = {
         "bank",
         "look",
     ),
-    "zoo": (),
+    "zoo": (
+        "table",
+        "keras_walk",
+        "keras_windows",
+        "keras_graph",
+        "keras_weights",
+        "keras_convert",
+        "keras_process",
+    ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": (
         "settings",

@@ -36,7 +36,10 @@ _TEST = (
 EXTRAS = Registry(
     "extra",
     {
-        "zoo": Extra(("keras>=3.15",), "the course's 26 backbones on Keras 3, without TensorFlow"),
+        "zoo": Extra(
+            ("keras>=3.15", "h5py>=3.16"),
+            "the course's 26 backbones on Keras 3, without TensorFlow",
+        ),
         "torch": Extra(
             (
                 "torch>=2.15",

@@ -85,6 +85,8 @@ ALLOWED: dict[str, set[str]] = {
         "training.fit",
     },
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
+    "keras": {"zoo.keras_process"},
+    "h5py": {"zoo.keras_weights"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),
