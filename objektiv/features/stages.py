@@ -7,6 +7,7 @@ Try: `find_stages(model, size=224, source=source).stages`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
@@ -79,7 +80,7 @@ def find_stages(model: onnx.ModelProto, *, size: int, source: Source) -> Stages:
     ends = [_end(group, trunk, joints, known) for group in groups]
     ends.append(fed if fed in maps else _last(last, trunk) or last[-1])
     stages = tuple(_place(f"stage{n}", name, known) for n, name in enumerate(ends, 1))
-    final = _place("final", fed, known)
+    final = _place("final", fed, known) if len(known[fed]) in (2, 4) else stages[-1]
     smallest = _smallest(model, stages, final, size=size)
     if smallest is None or smallest > size // 2:  # its last layers read a whole map, as VGG's do
         final = stages[-1].model_copy(update={"name": "final"})
@@ -111,11 +112,30 @@ def shapes(model: onnx.ModelProto, *, size: int, ends: Iterable[str] = ()) -> Sh
     except CHECKER_ERRORS:
         return None
     found = {}
-    for value in (*inferred.graph.value_info, *inferred.graph.output):
+    for value in (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output):
         tensor = value.type.tensor_type
         if tensor.HasField("shape"):
-            found[value.name] = tuple(d.dim_value if d.dim_value else -1 for d in tensor.shape.dim)
-    return found
+            shape = tuple(d.dim_value or -1 for d in tensor.shape.dim)
+            if math.prod(shape) > LARGEST_VALUE:
+                return None
+            found[value.name] = shape
+    return found if all(_window_fits(node, found) for node in told.graph.node) else None
+
+
+def _window_fits(node: onnx.NodeProto, known: Shapes) -> bool:
+    """Whether a convolution or pool has room for one window; onnx 1.23 rounds one up into being."""
+    if node.op_type not in ("Conv", "MaxPool", "AveragePool"):
+        return True
+    options = {o.name: onnx.helper.get_attribute_value(o) for o in node.attribute}
+    shape = known.get(node.input[0], ())
+    if len(shape) != 4 or options.get("auto_pad", b"NOTSET") in (b"SAME_UPPER", b"SAME_LOWER"):
+        return True
+    kernel = options.get("kernel_shape") or known[node.input[1]][2:]
+    pads, dilations = options.get("pads", [0] * 4), options.get("dilations", [1, 1])
+    return all(
+        shape[2 + axis] + pads[axis] + pads[axis + 2] > dilations[axis] * (kernel[axis] - 1)
+        for axis in (0, 1)
+    )
 
 
 def _ancestors(graph: onnx.GraphProto, ends: Iterable[str]) -> list[onnx.NodeProto]:
@@ -183,12 +203,13 @@ def _end(group: list[str], trunk: set[str], joints: set[str], known: Shapes) -> 
     """Where a resolution ends: its last map that all ways pass, or the last joint of ways before.
 
     Of the two the narrower one: the next block may begin by making it many times as wide, which
-    told nothing more (docs/lab_log.md). In NASNet, whose cells see two cells before them, no map is
-    passed by all; there it is the last joint.
+    told nothing more (docs/lab_log.md). In NASNet, whose cells see two cells before them, no way is
+    common to all; there it is the last joint.
     """
-    passed, joint = _last(group, trunk), _last(group, trunk & joints)
-    if not passed:
-        return _last(group, joints) or group[-1]
+    passed, joint = _last(group, trunk), _last(group, joints)
+    if not passed or (joint and group.index(joint) > group.index(passed)):
+        return joint or group[-1]
+    joint = _last(group, trunk & joints)
     return joint if joint and known[joint][1] < known[passed][1] else passed
 
 
