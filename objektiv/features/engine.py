@@ -72,8 +72,13 @@ def resolve_precision(precision: Precision) -> Arithmetic:
 
 
 def backbone_graph(name: str, *, size: int, precision: Arithmetic = "fp32") -> bytes:
-    """The backbone alone as ONNX: PIXELS (batch, size, size, 3) to FEATURES."""
+    """The backbone alone as ONNX: PIXELS (batch, size, size, 3) to FEATURES.
+
+    Raises:
+        ModelError: the backbone does not take this size or precision.
+    """
     backbone = BACKBONES.get(name)
+    backbone.require_size(size)
     graph = GraphBuilder()
     backbone.add_in(precision, graph, graph.input(PIXELS, FLOAT, ["batch", size, size, 3]))
     graph.output(FEATURES, FLOAT, ["batch", backbone.width])

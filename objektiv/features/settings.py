@@ -21,7 +21,7 @@ class FeatureSettings(PixelSettings):
 
     backbone: str = Field(
         default="lite0",
-        description="Pretrained network that looks at the images; see `objektiv doctor`.",
+        description="Pretrained network that looks at the images; see `objektiv models`.",
     )
     precision: Precision = Field(
         default="auto",
