@@ -65,7 +65,9 @@ def test_the_last_layer_is_left_out_where_nobody_asks_for_it() -> None:
 
 def test_an_unknown_backbone_suggests_the_nearest() -> None:
     """The message holds the value, the known names, the near one and the command that lists."""
-    with pytest.raises(UsageError, match=r"'lite00'.*Ready: lite0.*'lite0'\? see `objektiv models`"):
+    with pytest.raises(
+        UsageError, match=r"'lite00'.*Ready: lite0.*'lite0'\? see `objektiv models`"
+    ):
         BACKBONES.get("lite00")
 
 
