@@ -18,6 +18,7 @@ from objektiv.data.settings import SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
+    AugmentDataSettings,
     CheckDataSettings,
     DivideSettings,
     EvaluateSettings,
@@ -81,6 +82,18 @@ def explore(data: Data, settings: ExploreSettings) -> None:
     from objektiv.faces import exploring
 
     exploring.explore(data, settings)
+
+
+@app.command()
+@settings_options(AugmentDataSettings)
+def augment(data: Data, settings: AugmentDataSettings) -> None:
+    """Show what random changes make of the pictures, and which could occur in reality.
+
+    Without operators it recommends some; the settings of those that are given are tried as a whole.
+    """
+    from objektiv.faces import augmenting
+
+    augmenting.augment(data, settings)
 
 
 @app.command()

@@ -25,7 +25,7 @@ from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
 from objektiv.features.bank import Record, View, default_folder
-from objektiv.features.changes import CHANGES
+from objektiv.features.changes import Augmented, changed
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
     Engine,
@@ -100,9 +100,9 @@ def look(
     *,
     max_pixels: int,
     progress: Progress,
-    change: str | None = None,
+    change: str | Augmented | None = None,
 ) -> Seen:
-    """Features of every usable item, or of what CHANGES[change] makes of it.
+    """Features of every usable item, or of what a change (features/changes.py) makes of it.
 
     A file whose hash the dataset has already, and the bank too, is not read again.
 
@@ -116,7 +116,7 @@ def look(
         size = backbone.fitting(size)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
-    description = {
+    description: dict[str, str | int] = {
         "backbone": settings.backbone,
         "size": size,
         "fit": settings.fit,
@@ -124,9 +124,9 @@ def look(
         "decoding": DECODING,
         "graphs": files.sha256(network + colours_graph(size)),
     }
-    view = View(
-        settings.bank or default_folder(), description | ({"change": change} if change else {})
-    )
+    if change is not None:
+        description["change"] = change if isinstance(change, str) else change.name
+    view = View(settings.bank or default_folder(), description)
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
 
@@ -134,7 +134,8 @@ def look(
         prepared = _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
         if change is None or prepared.square is None:
             return prepared
-        return replace(prepared, square=CHANGES[change](prepared.square))
+        square = changed(prepared.square, change, hash=prepared.key.hash)
+        return replace(prepared, square=square)
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
     hash = pl.col("hash") if "hash" in dataset.items.columns else pl.lit("")

@@ -11,9 +11,15 @@ from pydantic import Field
 
 from objektiv.auditing.settings import CheckSettings
 from objektiv.base.settings import Settings
-from objektiv.data.settings import HandOnSettings, ReadSettings, RepeatSettings, SplitSettings
+from objektiv.data.settings import (
+    AugmentSettings,
+    HandOnSettings,
+    ReadSettings,
+    RepeatSettings,
+    SplitSettings,
+)
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings
+from objektiv.models.settings import HeadSettings, ProbeSettings
 
 
 class RunSettings(Settings):
@@ -34,7 +40,7 @@ class RunSettings(Settings):
     )
 
 
-class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, HeadSettings, RunSettings):
+class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, ProbeSettings, RunSettings):
     """Everything that `objektiv train` can be told."""
 
     split: Path | None = Field(
@@ -57,6 +63,28 @@ class ExploreSettings(ReadSettings, FeatureSettings):
     )
     out: Path = Field(
         default=Path("explored"),
+        description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
+class AugmentDataSettings(ReadSettings, FeatureSettings, AugmentSettings):
+    """Everything that `objektiv augment` can be told."""
+
+    sample: int = Field(
+        default=300,
+        ge=20,
+        le=2000,
+        description="Number of pictures that are augmented and judged, at each strength of each "
+        "operator.",
+    )
+    seed: int = Field(
+        default=1337,
+        ge=0,
+        le=2**32 - 1,
+        description="Number from which the changes and the pictures shown are drawn.",
+    )
+    out: Path = Field(
+        default=Path("augmented"),
         description="Folder that gets a new numbered folder with the page and the figures.",
     )
 

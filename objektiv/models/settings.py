@@ -134,3 +134,26 @@ class NetworkSettings(Settings):
                 "filters: give one number, or one for each block"
             )
         return self
+
+
+class ProbeSettings(HeadSettings):
+    """A head on the bank's features; what is left open is chosen on out-of-fold predictions."""
+
+    blocks: tuple[str, ...] = Field(
+        default=(),
+        description="Blocks of features that the head reads, such as stem,stage1,colours; by "
+        "default the set that predicts best out of fold.",
+    )
+    strength: float | None = Field(
+        default=None,
+        gt=0,
+        le=1e6,
+        description="How closely the head fits what it learns from: scikit-learn's C times the "
+        "number of columns; by default the best out of fold.",
+    )
+    colour_weight: float = Field(
+        default=3.0,  # docs/lab_log.md
+        gt=0,
+        le=100,
+        description="How much a colour counts against one of the network's columns.",
+    )

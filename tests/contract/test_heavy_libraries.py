@@ -70,6 +70,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.check",
         "flow.check",
         "faces.check_page",
+        "faces.augment_page",
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report"},
@@ -82,6 +83,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_grids",
         "faces.explore_map",
         "faces.explore_page",  # its name in a type
+        "faces.augment_grids",
         "faces.python",  # likewise
     },
     "torch": {
