@@ -110,7 +110,10 @@ def look(
         DataError: no image can be used.
         Cancelled: on request; what was looked at stays in the bank.
     """
+    backbone = BACKBONES.get(settings.backbone)
     size = choose_size(dataset, settings.size, max_pixels=max_pixels)
+    if settings.size == "auto":
+        size = backbone.fitting(size)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
     description: dict[str, str | int] = {
@@ -144,7 +147,7 @@ def look(
     ):
         kept = list(_fill(view, results, known, advance=step.advance))
     dataset = _without_failures(dataset, kept)
-    dataset, features = _gather(dataset, kept, view, BACKBONES.get(settings.backbone))
+    dataset, features = _gather(dataset, kept, view, backbone)
     return Seen(dataset, features, size, precision, len(known) - before)
 
 

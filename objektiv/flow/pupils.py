@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from objektiv.base.errors import DataError
 from objektiv.data.augment import apply, transform
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
-from objektiv.features.descriptors import COLUMNS
 from objektiv.features.engine import Engine, Prepared
 from objektiv.features.settings import Arithmetic
 from objektiv.flow.resolve import part_of
@@ -27,11 +25,9 @@ from objektiv.flow.trained import History, Job
 from objektiv.judging.calibration import fit_temperature
 from objektiv.judging.predictions import Predictions
 from objektiv.training import pictures as squares
-from objektiv.training.pictures import Change
+from objektiv.training.history import Learnt
+from objektiv.training.pictures import Change, Lessons
 from objektiv.training.settings import Monitor
-
-if TYPE_CHECKING:
-    from objektiv.training.fit import Learnt, Lessons
 
 MONITORED: dict[Monitor, str] = {
     "val_accuracy": "validation accuracy",
@@ -46,8 +42,6 @@ LEARNING, JUDGED = ("train", "validation"), ("validation", "test")
 
 def lessons(job: Job, *, size: int) -> Lessons:
     """Pictures of train and validation in memory; those of train change anew each epoch."""
-    from objektiv.training.fit import Lessons  # torch
-
     settings, items = job.settings, job.items
     rows = items.rows(*LEARNING)
     ids = items.table["id"].gather(rows).to_list()
@@ -114,8 +108,7 @@ def outputs(job: Job, judging: Judging) -> Numbers:
         for looked in engine.run(paths(job, ids), prepare):
             found.append(looked.features)
             step.advance()
-    # behind them stand the plain descriptors, which the engine always gives
-    return np.asarray(found, np.float64)[:, : -len(COLUMNS)]
+    return np.asarray(found, np.float64)
 
 
 def calibrated(job: Job, logits: Numbers) -> tuple[float, Predictions]:

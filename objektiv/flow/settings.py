@@ -19,7 +19,7 @@ from objektiv.data.settings import (
     SplitSettings,
 )
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings, NetworkSettings, ProbeSettings
+from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
 
@@ -47,6 +47,7 @@ class TrainSettings(
     FeatureSettings,
     ProbeSettings,
     NetworkSettings,
+    FrozenSettings,
     FitSettings,
     AugmentSettings,
     RunSettings,

@@ -30,7 +30,7 @@ from objektiv.models.recipes import RECIPES
 from objektiv.shipping.facts import Backbone
 
 FAMILY = "finetune"
-TUNED = "lite0"  # the one that training has a twin of
+TUNED, WEIGHTS = "lite0", "efficientnet-lite0"  # the one that training has a twin of
 
 
 def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
@@ -66,9 +66,7 @@ def make(job: Job) -> Made:
     with job.log.step("begin at a probe") as told:
         begin = _begin(job)
         told += [f"blocks {' '.join(begin.chosen.blocks)}"]
-    tuned = FineTuned(
-        read_state(backbone.weights_name), begin.probe, batch_norm=settings.batch_norm
-    )
+    tuned = FineTuned(read_state(WEIGHTS), begin.probe, batch_norm=settings.batch_norm)
     lessons = pupils.lessons(job, size=size)
     learnt, forecast = learn(job, tuned, lessons)
     raw = tuned.shipped(learnt.state, size=size)

@@ -103,7 +103,7 @@ def fit(
     return _fit(features, truth, options, settings, advance)
 
 
-def fit_network(features: Features, truth: Truth, *, settings: HeadSettings) -> Fitted:
+def fit_network(features: Features, truth: Truth, *, settings: ProbeSettings) -> Fitted:
     """The same head on the network's blocks alone, where fine-tuning begins."""
     options = [used for used in candidates(features) if COLOURS not in used]
     return _fit(features, truth, options, settings, lambda: None)

@@ -12,9 +12,8 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,38 +27,14 @@ from objektiv.base.lock import only_process
 from objektiv.base.machine import own_version
 from objektiv.base.progress import Progress
 from objektiv.training import checkpoint, history
-from objektiv.training.history import Epoch
+from objektiv.training.history import Learnt as Learnt
 from objektiv.training.learner import Learner, Plan
-from objektiv.training.pictures import Batches, Change, Pictures
+from objektiv.training.pictures import Batches, Pictures
+from objektiv.training.pictures import Lessons as Lessons
 from objektiv.training.settings import FitSettings
-from objektiv.training.trainable import State, Trainable
+from objektiv.training.trainable import Trainable
 
 CHANGED = 16  # pictures whose changes tell one kind of change from another
-
-
-@dataclass(frozen=True, eq=False)
-class Lessons:
-    """What a network learns from."""
-
-    train: Pictures
-    validation: Pictures
-    change: Change | None = None  # of the training pictures, anew each epoch
-    workers: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """What came out."""
-
-    state: State  # of the best epoch
-    history: tuple[Epoch, ...]
-    best_epoch: int  # counts from 1
-    stopped: Literal["epochs", "patience"]
-    parameters: int
-    trainable: int  # of them, that learnt in some epoch
-    device: str
-    precision: str
-    notes: tuple[str, ...]
 
 
 def fit(

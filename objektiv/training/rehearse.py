@@ -14,9 +14,9 @@ from itertools import count
 
 import torch
 
-from objektiv.training.fit import Lessons, device_of, precision_of
+from objektiv.training.fit import device_of, precision_of
 from objektiv.training.optimizers import Rules
-from objektiv.training.pictures import Batch, Batches, in_order
+from objektiv.training.pictures import Batch, Batches, Lessons, in_order
 from objektiv.training.schedule import ever_learning
 from objektiv.training.settings import FitSettings
 from objektiv.training.trainable import Trainable
