@@ -102,7 +102,13 @@ def outputs(job: Job, judging: Judging) -> Numbers:
         picture = decode(data, name=path.name, max_pixels=settings.max_pixels)
         return Prepared(None, to_square(picture.pixels, size=size, fit=settings.fit))
 
-    engine = Engine(judging.graph, size=size, precision=judging.precision, workers=settings.workers)
+    engine = Engine(
+        judging.graph,
+        size=size,
+        precision=judging.precision,
+        workers=settings.workers,
+        described=False,
+    )
     found = []
     with job.progress.step("predict", total=len(rows)) as step:
         for looked in engine.run(paths(job, ids), prepare):
