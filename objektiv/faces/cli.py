@@ -112,15 +112,18 @@ def train(
     from objektiv.faces import console
 
     if resume is None:
-        return console.train(data, settings)
-    if settings.model_fields_set:
-        raise UsageError(
-            "a run goes on with its own settings",
-            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(settings.model_fields_set)),
-            allowed="Nothing but DATA and --resume may be given",
-            next=f"leave it away, or train anew without `--resume {resume}`",
-        )
-    console.resume(data, resume)
+        console.train(data, settings)
+    else:
+        console.resume(data, resume, settings)
+
+
+@app.command()
+@settings_options(TrainSettings)
+def plan(data: Data, settings: TrainSettings) -> None:
+    """Say before you train what each model would take here: time, memory, disk."""
+    from objektiv.faces import planning
+
+    planning.plan(data, settings)
 
 
 @app.command()

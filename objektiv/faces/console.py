@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
@@ -30,8 +31,19 @@ def train(data: Path, settings: TrainSettings) -> None:
     _finish(train_step(data, settings, progress=_progress()))
 
 
-def resume(data: Path, run: Path) -> None:
-    """Go on with a run that was cut off, likewise."""
+def resume(data: Path, run: Path, settings: TrainSettings) -> None:
+    """Go on with a run that was cut off, likewise.
+
+    Raises:
+        UsageError: settings were given, and the run has its own.
+    """
+    if given := sorted(settings.model_fields_set):
+        raise UsageError(
+            "a run goes on with its own settings",
+            value=", ".join(f"--{name.replace('_', '-')}" for name in given),
+            allowed="Nothing but DATA and --resume may be given",
+            next="leave it away, or train anew without `--resume`",
+        )
     _finish(resume_step(data, run, progress=_progress()))
 
 

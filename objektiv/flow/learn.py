@@ -73,7 +73,7 @@ def _planned(
 
     with job.log.step("rehearse") as told:
         rehearsed = rehearse(trainable, lessons, settings, seed=job.settings.seed)
-        epoch = rehearsed.epoch(lessons)
+        epoch = rehearsed.epoch(len(lessons.train), len(lessons.validation))
         epochs = settings.epochs
         if job.settings.budget:
             epochs = min(epochs, _affordable(job, epoch, lessons))

@@ -60,14 +60,15 @@ def lessons(job: Job, *, size: int) -> Lessons:
             allowed="Both parts need pictures",
             next="leave `--split` away, or name one that has both",
         )
-    return Lessons(train, validation, _change(job, ids), settings.workers)
+    return Lessons(train, validation, changes(job.settings, ids), settings.workers)
 
 
-def _change(job: Job, ids: Sequence[str]) -> Change | None:
-    augment = part_of(AugmentSettings, job.settings)
+def changes(settings: TrainSettings, ids: Sequence[str]) -> Change | None:
+    """What is done to the training picture in each row, anew each epoch; None where nothing is."""
+    augment = part_of(AugmentSettings, settings)
     if augment == AugmentSettings():
         return None
-    seed = job.settings.seed
+    seed = settings.seed
 
     def change(square: squares.Squares, out: squares.Squares, epoch: int, row: int) -> object:
         drawn = transform(augment, seed=seed, epoch=epoch, item=ids[row])

@@ -123,8 +123,11 @@ def test_what_was_trained_is_what_ships(tmp_path: Path, batch_norm: str) -> None
 def test_frozen_normalisation_stays(tmp_path: Path) -> None:
     """Kernels learn; scale, shift, mean and variance are those of the package."""
     state = _train(tmp_path, _tuned()).state
-    moved = {name for name, array in _package().items() if "num_b" not in name
-             and not np.array_equal(array, state[name])}
+    moved = {
+        name
+        for name, array in _package().items()
+        if "num_b" not in name and not np.array_equal(array, state[name])
+    }
 
     kernels = {n for n, array in _package().items() if array.ndim == 4}
     assert moved == kernels
@@ -133,8 +136,11 @@ def test_frozen_normalisation_stays(tmp_path: Path) -> None:
 def test_trained_normalisation_moves(tmp_path: Path) -> None:
     """Scale, shift, mean and variance all move with the kernels; the classes of ImageNet stay."""
     state = _train(tmp_path, _tuned("trained")).state
-    still = {name for name, array in _package().items() if "num_b" not in name
-             and np.array_equal(array, state[name])}
+    still = {
+        name
+        for name, array in _package().items()
+        if "num_b" not in name and np.array_equal(array, state[name])
+    }
 
     assert still == {"_fc.weight", "_fc.bias"}
 
@@ -142,12 +148,15 @@ def test_trained_normalisation_moves(tmp_path: Path) -> None:
 def test_unfrozen_stages_are_the_last(tmp_path: Path) -> None:
     """Two stages unfrozen move the final convolution and stage 7, and nothing before."""
     learnt = _train(tmp_path, _tuned("trained"), unfreeze=2)
-    moved = {name for name, array in _package().items() if "num_b" not in name
-             and not np.array_equal(array, learnt.state[name])}
-
-    assert {name.rsplit(".", 2)[0] if "blocks" in name else name.split(".")[0] for name in moved} == {
-        "_blocks.15", "_conv_head", "_bn1"
+    moved = {
+        name
+        for name, array in _package().items()
+        if "num_b" not in name and not np.array_equal(array, learnt.state[name])
     }
+
+    assert {
+        name.rsplit(".", 2)[0] if "blocks" in name else name.split(".")[0] for name in moved
+    } == {"_blocks.15", "_conv_head", "_bn1"}
     assert learnt.trainable < learnt.parameters / 2
 
 

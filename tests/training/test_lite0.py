@@ -85,7 +85,9 @@ def test_live_normalisation_is_that_of_torch() -> None:
     network = _network(live=True).train()
     own = network.parts()["stage2"][0]
     norm = torch.nn.BatchNorm2d(own.weight.shape[0], eps=1e-3, momentum=0.1)
-    state = dict(zip(("weight", "bias", "running_mean", "running_var"), own.tensors[1:], strict=True))
+    state = dict(
+        zip(("weight", "bias", "running_mean", "running_var"), own.tensors[1:], strict=True)
+    )
     norm.load_state_dict({k: v.detach().clone() for k, v in state.items()}, strict=False)
     weight = own.weight.detach().clone().requires_grad_()
     x = torch.randn(4, own.weight.shape[1], 8, 8)
