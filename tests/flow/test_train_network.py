@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 pytest.importorskip("torch", reason="needs objektiv[torch]")
@@ -16,6 +15,7 @@ pytest.importorskip("lightning", reason="needs objektiv[torch]")
 from objektiv.base.progress import Progress
 from objektiv.base.settings import read_yaml
 from objektiv.data.dataset import read
+from objektiv.data.images import decode
 from objektiv.data.settings import ReadSettings
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
@@ -95,14 +95,11 @@ def test_an_open_size_is_that_of_the_pictures(shapes: Path) -> None:
     dataset = read(shapes, ReadSettings())
     settled = settle(dataset, TrainSettings(model="cnn"))
 
-    sides = [max(row) for row in _sizes(dataset.items["path"])]
+    squares = (
+        decode(Path(p).read_bytes(), name=p, max_pixels=10**6) for p in dataset.items["path"]
+    )
+    sides = [max(square.pixels.shape) for square in squares]
     assert settled.size == int(np.ceil(np.median(sides))) <= LARGEST
-
-
-def _sizes(paths: pl.Series) -> list[tuple[int, int]]:
-    from PIL import Image
-
-    return [Image.open(path).size for path in paths]
 
 
 def test_the_model_names_itself_in_its_bundle(learnt: Path) -> None:
