@@ -89,10 +89,13 @@ ALLOWED: dict[str, set[str]] = {
     "torch": {
         "training.trainable",  # for a type checker
         "training.build",
+        "training.lite0",
+        "training.finetune",
         "training.optimizers",
         "training.checkpoint",
         "training.learner",
         "training.fit",
+        "training.rehearse",
     },
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},
