@@ -14,7 +14,18 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "objektiv"
 
 ORDER: dict[str, tuple[str, ...]] = {
-    "base": ("errors", "names", "seeds", "files", "progress", "settings", "extras", "machine"),
+    "base": (
+        "errors",
+        "names",
+        "seeds",
+        "files",
+        "tensors",
+        "lock",
+        "progress",
+        "settings",
+        "extras",
+        "machine",
+    ),
     "data": (
         "settings",
         "header",
@@ -84,7 +95,17 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": ("settings", "logistic", "heads", "model", "pooled", "choose"),
-    "training": (),
+    "training": (
+        "settings",
+        "trainable",
+        "schedule",
+        "history",
+        "optimizers",
+        "pictures",
+        "checkpoint",
+        "learner",
+        "fit",
+    ),
     "auditing": (
         "facts",
         "means",

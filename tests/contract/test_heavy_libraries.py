@@ -78,7 +78,14 @@ ALLOWED: dict[str, set[str]] = {
     },
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},
-    "torch": set(),
+    "torch": {
+        "training.trainable",  # for a type checker
+        "training.optimizers",
+        "training.checkpoint",
+        "training.learner",
+        "training.fit",
+    },
+    "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),
