@@ -21,18 +21,18 @@ import numpy as np
 import onnx
 import timm
 import torch
-from numpy.typing import NDArray
 from torch.export import Dim
 
-from objektiv.base import files, tensors
+from objektiv.base import files
 from objektiv.base.errors import MachineError, ModelError, UsageError
 from objektiv.base.names import Registry
-from objektiv.zoo.plain import INPUT, LOGITS, OPSET, plain
+from objektiv.features.graph import OPSET
+from objektiv.zoo import arrays
+from objektiv.zoo.plain import INPUT, LOGITS, plain
 
 GRAPH = "network.onnx"
 IMAGENET, RANDOM = "imagenet", "random"  # what weights can be besides a file
 PUBLISHED = "model.safetensors"  # as timm's authors call it
-COUNTER = "num_batches_tracked"  # how long training took: of no use at rest
 SCOPES = "pkg.torch.onnx.name_scopes"  # the modules of a node, told by torch's exporter
 
 Padding = Literal["own", "same"]
@@ -155,32 +155,12 @@ def _load(model: Any, name: str, path: Path) -> str:
     Raises:
         ModelError: the file is damaged, or of another network.
     """
-    found = {k: v for k, v in tensors.read(path).arrays.items() if not k.endswith(COUNTER)}
-    state = {k: v for k, v in model.state_dict().items() if not k.endswith(COUNTER)}
-    if wrong := _first_difference(found, {k: tuple(v.shape) for k, v in state.items()}):
-        raise ModelError(
-            f"the weights do not fit {name}",
-            value=wrong,
-            allowed=f"The {len(state)} arrays of the whole network, with timm's names",
-            next="give the file of this network, or the name of the file's network",
-        )
+    state = model.state_dict()
+    found = arrays.whole_network(path, {k: tuple(v.shape) for k, v in state.items()}, name=name)
     with torch.no_grad():
-        for key, tensor in state.items():
-            tensor.copy_(torch.from_numpy(found[key].astype(np.float32)))
+        for key, values in found.items():
+            state[key].copy_(torch.from_numpy(values.astype(np.float32)))
     return files.sha256(path.read_bytes())
-
-
-def _first_difference(
-    found: Mapping[str, NDArray[Any]], wanted: Mapping[str, tuple[int, ...]]
-) -> str:
-    """The first array that is missing, too much or of another shape; empty where all fit."""
-    for name, shape in wanted.items():
-        if name not in found:
-            return f"{name} {shape} is missing"
-        if found[name].shape != shape:
-            return f"{name} is {found[name].shape}, not {shape}"
-    unexpected = next((name for name in found if name not in wanted), "")
-    return f"{unexpected[:80]} belongs to no layer" if unexpected else ""
 
 
 def _export(model: Any, name: str, size: int) -> onnx.ModelProto:
@@ -208,7 +188,8 @@ def _export(model: Any, name: str, size: int) -> onnx.ModelProto:
         ) from error
     finally:
         quiet.setLevel(level)
-    return made.model_proto
+    proto: onnx.ModelProto = made.model_proto
+    return proto
 
 
 def _mean_instead_of_strides(program: Any) -> None:

@@ -11,7 +11,7 @@ from scripts import order
 # A line more is a decision: could the work move into a file that is already listed?
 ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
-    "onnx": {"features.graph", "shipping.walk", "shipping.session"},
+    "onnx": {"features.graph", "zoo.plain", "zoo.timm_graph", "shipping.walk", "shipping.session"},
     "google": {"shipping.walk"},
     "cv2": {
         "data.images",
@@ -84,7 +84,10 @@ ALLOWED: dict[str, set[str]] = {
         "training.checkpoint",
         "training.learner",
         "training.fit",
+        "zoo.timm_graph",
     },
+    "timm": {"zoo.timm_graph"},
+    "huggingface_hub": {"zoo.timm_graph"},
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "tensorflow": set(),
     "onnxruntime": set(),
