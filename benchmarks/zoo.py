@@ -44,10 +44,10 @@ def export(name: str, folder: Path) -> None:
     from objektiv.zoo.table import KERAS
 
     row = KERAS.get(name)
-    model, _ = keras_process.build(row, keras_process.RANDOM)
+    model, _ = keras_process.build(row, "random")
     graph, _ = write_graph(model, padding_by_size=row.family.padding_by_size)
     (folder / "network.onnx").write_bytes(graph.to_bytes(name))
-    model.export(folder / "keras.xml", format="openvino", verbose=False)
+    model.export(str(folder / "keras.xml"), format="openvino", verbose=False)
 
 
 def exported(name: str, folder: Path) -> None:
