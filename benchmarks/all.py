@@ -15,10 +15,10 @@ from benchmarks import measure
 from objektiv.base import files
 
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
-TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video")
+TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video", "zoo")
 OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
 WITH_KERAS = ("chain", "keras")
-OWN_DATA = ("smear", "interval_coverage")  # they draw it
+OWN_DATA = ("smear", "interval_coverage", "zoo")  # they draw it
 
 
 def command(name: str, arguments: argparse.Namespace) -> list[str]:
