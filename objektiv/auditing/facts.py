@@ -16,11 +16,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.data.dataset import Dataset
+from objektiv.data.images import LUMA
 from objektiv.data.modes import modes
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.look import Seen
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how bright red, green and blue look
 GREYISH = 0.05  # grey levels by which the channels of a grey picture may differ
 TRAITS = ("brightness", "contrast", "red_green", "blue_green")
 QUARTILES = {"low": 0.25, "median": 0.5, "high": 0.75}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
-from objektiv.base.errors import DataError
-from objektiv.base.names import natural_key
-from objektiv.data.folders import PARTS
+from objektiv.base.errors import DataError, SettingsError
+from objektiv.base.names import natural_key, suggestion
+from objektiv.data.folders import PARTS, Entry, Listing
 from objektiv.data.groups import examples, groups_of
 from objektiv.data.settings import LONGEST_CLASS, ReadSettings
 from objektiv.data.sources import Purpose, find
@@ -28,6 +28,7 @@ FACTS = {"hash": pl.String, "width": pl.Int64, "height": pl.Int64}
 FACTS |= {"format": pl.String, "notes": pl.String}
 QUARANTINE = {"id": pl.String, "path": pl.String, "label": pl.String}
 QUARANTINE |= {"reason": pl.String, "message": pl.String}
+OTHER = "other"  # all classes but the one of `against_all`
 FEWEST = 3  # images of a class: one each for train, validation and test
 
 
@@ -111,9 +112,11 @@ def read(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> D
 
     Raises:
         DataError: nothing usable is found, or an item gets no group.
-        SettingsError: groups are asked for twice.
+        SettingsError: groups are asked for twice, or no class is called as `against_all` says.
     """
     listing = find(root, settings, purpose=purpose)
+    if settings.against_all is not None:
+        listing = _against_all(listing, settings.against_all)
     groups = groups_of(listing, settings)
     items = pl.DataFrame(
         [
@@ -136,6 +139,23 @@ def read(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> D
         quarantine=pl.DataFrame(nameless, schema=QUARANTINE, orient="row"),
         notes=listing.notes,
     )
+
+
+def _against_all(listing: Listing, label: str) -> Listing:
+    """With one class under its name and the others together as OTHER."""
+    known = {entry.label for entry in listing.entries}
+    if label not in known or label == OTHER:
+        raise SettingsError(
+            "no class of the data can be told from all others by this name",
+            value=f"--against-all {label}",
+            allowed=f"Classes: {examples(sorted(known - {OTHER}, key=natural_key))}",
+            next=suggestion(label, known) or "choose one of them",
+        )
+
+    def told(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        return tuple(e if e.label == label else replace(e, label=OTHER) for e in entries)
+
+    return replace(listing, entries=told(listing.entries), nameless=told(listing.nameless))
 
 
 def _check_names(labels: Collection[str]) -> None:

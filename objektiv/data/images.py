@@ -62,6 +62,7 @@ DECODER_ERRORS = (
     *(NotImplementedError, OverflowError, struct.error, zlib.error, cv2.error),
 )
 
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how bright red, green and blue look
 MEGABYTE = 1 << 20
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows changes line ends without it
 

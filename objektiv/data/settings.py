@@ -45,6 +45,12 @@ class ReadSettings(Settings):
         "paths are relative to the table's folder, or to the data folder where the table lies "
         "outside of it.",
     )
+    against_all: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Class that is told from all others: it keeps its name, and the others "
+        "together are the class other.",
+    )
     parts: Literal["given", "new"] = Field(
         default="given",
         description="Whether the folders train, validation and test of the data are obeyed "
@@ -156,10 +162,11 @@ class HandOnSettings(Settings):
 class PixelSettings(Settings):
     """How an image of any size becomes the square one that the network reads."""
 
-    size: Literal["auto"] | Annotated[int, Field(ge=32, le=512, multiple_of=32)] = Field(
+    size: Literal["auto"] | Annotated[int, Field(ge=8, le=1024)] = Field(
         default="auto",
-        description="Side of the square in pixels, a multiple of 32 from 32 to 512; auto takes "
-        "128 where the median longest side is at most 160 pixels, else 224.",
+        description="Side of the square in pixels, from 8 to 1024, where a pretrained network "
+        "looks a multiple of 32 from 32 to 512; auto takes 128 where the median longest side is "
+        "at most 160 pixels, else 224.",
     )
     fit: Fit = Field(
         default="letterbox",

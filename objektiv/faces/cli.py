@@ -18,6 +18,7 @@ from objektiv.data.settings import SmearSettings
 from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
+    AugmentDataSettings,
     CheckDataSettings,
     DivideSettings,
     EvaluateSettings,
@@ -84,12 +85,45 @@ def explore(data: Data, settings: ExploreSettings) -> None:
 
 
 @app.command()
+@settings_options(AugmentDataSettings)
+def augment(data: Data, settings: AugmentDataSettings) -> None:
+    """Show what random changes make of the pictures, and which could occur in reality.
+
+    Without operators it recommends some; the settings of those that are given are tried as a whole.
+    """
+    from objektiv.faces import augmenting
+
+    augmenting.augment(data, settings)
+
+
+@app.command()
 @settings_options(TrainSettings)
-def train(data: Data, settings: TrainSettings) -> None:
+def train(
+    data: Data,
+    settings: TrainSettings,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", help="Folder of a run that was cut off: go on with it.", metavar="RUN"
+        ),
+    ] = None,
+) -> None:
     """Train, test and package a classifier on a folder of images."""
     from objektiv.faces import console
 
-    console.train(data, settings)
+    if resume is None:
+        console.train(data, settings)
+    else:
+        console.resume(data, resume, settings)
+
+
+@app.command()
+@settings_options(TrainSettings)
+def plan(data: Data, settings: TrainSettings) -> None:
+    """Say before you train what each model would take here: time, memory, disk."""
+    from objektiv.faces import planning
+
+    planning.plan(data, settings)
 
 
 @app.command()
@@ -219,6 +253,23 @@ def export(
     from objektiv.faces import using
 
     using.export(run, to)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
+    ] = Path("compared"),
+) -> None:
+    """Put finished runs side by side: accuracy, size, training time, speed."""
+    from objektiv.faces import comparing
+
+    comparing.compare(runs, out)
 
 
 @app.command()

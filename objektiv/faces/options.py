@@ -85,8 +85,10 @@ def _file_option() -> inspect.Parameter:
 
 
 def _shown(default: object) -> str:
-    if default is None:
+    if default is None or default == ():
         return ""
+    if isinstance(default, bool):
+        default = "yes" if default else "no"
     text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
     return f" [default: {text}]"
 
@@ -105,5 +107,6 @@ def _metavar(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         return "|".join(_metavar(k) for k in get_args(kind) if k is not type(None))
     if origin is tuple:
-        return ",".join("NUMBER" for _ in get_args(kind))
-    return {int: "INTEGER", float: "NUMBER", Path: "PATH"}.get(kind, "TEXT")
+        of, *more = get_args(kind)
+        return f"{_metavar(of)},..." if more == [...] else ",".join("NUMBER" for _ in (of, *more))
+    return {int: "INTEGER", float: "NUMBER", Path: "PATH", bool: "yes|no"}.get(kind, "TEXT")

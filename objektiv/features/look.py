@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import DataError, ImageError
+from objektiv.base.errors import DataError, ImageError, SettingsError
 from objektiv.base.progress import Progress
 from objektiv.data.dataset import FACTS, Dataset
 from objektiv.data.formats import examine
@@ -25,7 +25,7 @@ from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
 from objektiv.features.bank import Record, View, default_folder
-from objektiv.features.changes import CHANGES
+from objektiv.features.changes import Augmented, changed
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
     Engine,
@@ -41,6 +41,7 @@ DECODING = 1  # raised when data.images decodes anything differently, so that ba
 SIZE = "size"  # block of three numbers that the file tells: log width, log height, log aspect
 SIZE_COLUMNS = ("log width", "log height", "log aspect")
 SMALL, SMALL_SIZE, LARGE_SIZE = 160, 128, 224  # --size auto: DESIGN 4b.1
+SIZES = range(32, 513, 32)  # a network halves its picture five times
 SAMPLE = 100  # images whose headers decide --size auto
 
 
@@ -99,9 +100,9 @@ def look(
     *,
     max_pixels: int,
     progress: Progress,
-    change: str | None = None,
+    change: str | Augmented | None = None,
 ) -> Seen:
-    """Features of every usable item, or of what CHANGES[change] makes of it.
+    """Features of every usable item, or of what a change (features/changes.py) makes of it.
 
     A file whose hash the dataset has already, and the bank too, is not read again.
 
@@ -109,10 +110,11 @@ def look(
         DataError: no image can be used.
         Cancelled: on request; what was looked at stays in the bank.
     """
-    size = choose_size(dataset, settings.size, max_pixels=max_pixels)
+    backbone = BACKBONES.get(settings.backbone)
+    size = _size_for(backbone, dataset, settings.size, max_pixels=max_pixels)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
-    description = {
+    description: dict[str, str | int] = {
         "backbone": settings.backbone,
         "size": size,
         "fit": settings.fit,
@@ -120,9 +122,9 @@ def look(
         "decoding": DECODING,
         "graphs": files.sha256(network + colours_graph(size)),
     }
-    view = View(
-        settings.bank or default_folder(), description | ({"change": change} if change else {})
-    )
+    if change is not None:
+        description["change"] = change if isinstance(change, str) else change.name
+    view = View(settings.bank or default_folder(), description)
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
 
@@ -130,7 +132,8 @@ def look(
         prepared = _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
         if change is None or prepared.square is None:
             return prepared
-        return replace(prepared, square=CHANGES[change](prepared.square))
+        square = changed(prepared.square, change, hash=prepared.key.hash)
+        return replace(prepared, square=square)
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
     hash = pl.col("hash") if "hash" in dataset.items.columns else pl.lit("")
@@ -142,14 +145,32 @@ def look(
     ):
         kept = list(_fill(view, results, known, advance=step.advance))
     dataset = _without_failures(dataset, kept)
-    dataset, features = _gather(dataset, kept, view, BACKBONES.get(settings.backbone))
+    dataset, features = _gather(dataset, kept, view, backbone)
     return Seen(dataset, features, size, precision, len(known) - before)
 
 
+def _size_for(backbone: Backbone, dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
+    """`auto` made concrete, as this backbone can take it; its own size is always allowed."""
+    if size == backbone.native_size:
+        return backbone.native_size
+    chosen = choose_size(dataset, size, max_pixels=max_pixels)
+    return backbone.fitting(chosen) if size == "auto" else chosen
+
+
 def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
-    """`auto` made concrete from the headers of an even sample of the images."""
+    """`auto` made concrete from the headers of an even sample of the images.
+
+    Raises:
+        SettingsError: a pretrained network does not look at squares of this size.
+    """
     if isinstance(size, int):
-        return size
+        return _checked(size)
+    side = usual_side(dataset, max_pixels=max_pixels)
+    return SMALL_SIZE if side is None or side <= SMALL else LARGE_SIZE
+
+
+def usual_side(dataset: Dataset, *, max_pixels: int) -> float | None:
+    """Pixels of the longer side of most images: the median of an even sample's headers."""
     paths = dataset.items["path"].to_list()
     longest = []
     for path in paths[:: max(1, len(paths) // SAMPLE)]:
@@ -159,8 +180,18 @@ def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
         except ImageError:
             continue  # the look that follows sets it aside
         longest.append(max(header.width, header.height))
-    small = not longest or float(np.median(longest)) <= SMALL
-    return SMALL_SIZE if small else LARGE_SIZE
+    return float(np.median(longest)) if longest else None
+
+
+def _checked(size: int) -> int:
+    if size not in SIZES:
+        raise SettingsError(
+            "a pretrained network does not look at squares of this size",
+            value=f"--size {size}",
+            allowed=f"Multiples of {SIZES.step} from {SIZES.start} to {SIZES[-1]} pixels",
+            next="give one of them, for example 128 or 224, or leave `--size` away",
+        )
+    return size
 
 
 def _prepare(

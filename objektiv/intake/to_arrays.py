@@ -26,14 +26,13 @@ from objektiv.base import files
 from objektiv.base.errors import DataError, ImageError
 from objektiv.base.progress import Progress, Step
 from objektiv.data.dataset import Dataset
-from objektiv.data.images import Pixels, decode, read_bytes, to_square
+from objektiv.data.images import LUMA, Pixels, decode, read_bytes, to_square
 from objektiv.data.settings import ArraySettings, ReadSettings
 from objektiv.data.split import Split
 from objektiv.intake.tree import refuse_existing
 
 PIECE = 256  # pictures in flight at a time
 MAX_PIXELS = ReadSettings().max_pixels
-GREY = np.array([0.299, 0.587, 0.114], np.float32)  # of RGB: ITU-R BT.601
 New = Callable[[str, tuple[int, ...]], NDArray[Any]]  # a new array of bytes: its name and shape
 
 
@@ -145,5 +144,5 @@ def _decode_into(
 def _square(pixels: Pixels, settings: ArraySettings) -> Pixels:
     square = to_square(pixels, size=settings.size, fit=settings.fit)
     if settings.colour == "grey":
-        square = square @ GREY
+        square = square @ np.array(LUMA, np.float32)
     return np.rint(square).astype(np.uint8)

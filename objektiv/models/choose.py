@@ -15,13 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.errors import UsageError
+from objektiv.base.names import suggestion
 from objektiv.features.descriptors import COLOURS
 from objektiv.features.look import SIZE, Features
 from objektiv.judging.calibration import fit_temperature, softmax
-from objektiv.models.heads import HEADS, Fit, Task, Variant
-from objektiv.models.logistic import Floats
+from objektiv.models.descent import Floats
+from objektiv.models.heads import CHOOSING, EXACT, HEADS, Fit, Task, Variant
 from objektiv.models.model import PLAIN, Probe, importance, matrix
-from objektiv.models.settings import HeadSettings
+from objektiv.models.settings import HeadSettings, ProbeSettings
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)  # C times columns; the best lie inside
 MIDDLE = 3.0  # where the sets of blocks are compared
@@ -66,20 +68,55 @@ def candidates(features: Features) -> list[tuple[str, ...]]:
     return [(*network, COLOURS), (*stages, COLOURS), network, late]
 
 
+def blocks_of(features: Features, names: Sequence[str]) -> tuple[str, ...]:
+    """These blocks, in the order in which the features hold them.
+
+    Raises:
+        UsageError: there is no such block; the message suggests the nearest.
+    """
+    known = [b.name for b in features.blocks]
+    if wrong := [name for name in names if name not in known]:
+        hint = suggestion(wrong[0], known)
+        raise UsageError(
+            "no block of features has this name",
+            value=", ".join(map(repr, wrong)),
+            allowed=f"Known: {', '.join(known)}",
+            next=f"{hint} " * bool(hint) + "name blocks with --blocks, or leave it away",
+        )
+    return tuple(name for name in known if name in names)
+
+
 def fit(
     features: Features,
     truth: Truth,
     *,
-    settings: HeadSettings,
+    settings: ProbeSettings,
     advance: Callable[[], None] = lambda: None,
 ) -> Fitted:
-    """The model of these items; `advance` is called after each trial."""
-    return _fit(features, truth, candidates(features), settings, advance)
+    """The model of these items; `advance` is called after each trial.
+
+    Raises:
+        UsageError: the settings name a block that there is not.
+    """
+    named = blocks_of(features, settings.blocks)
+    options = [named] if named else candidates(features)
+    return _fit(features, truth, options, settings, advance)
+
+
+def fit_network(features: Features, truth: Truth, *, settings: ProbeSettings) -> Fitted:
+    """The same head on the network's blocks alone, where fine-tuning begins."""
+    options = [used for used in candidates(features) if COLOURS not in used]
+    return _fit(features, truth, options, settings, lambda: None)
 
 
 def fit_baseline(features: Features, truth: Truth, *, settings: HeadSettings) -> Fitted:
     """The plain baseline: the same head on colours and size alone."""
-    return _fit(features, truth, [(COLOURS, SIZE)], settings, lambda: None)
+    return _fit(features, truth, [(COLOURS, SIZE)], _open(settings), lambda: None)
+
+
+def _open(settings: HeadSettings) -> ProbeSettings:
+    """The same head with all that can be chosen left open."""
+    return ProbeSettings(head=settings.head, class_weights=settings.class_weights)
 
 
 def out_of_fold(
@@ -91,7 +128,7 @@ def out_of_fold(
     `strength` or at the best that a walk from the middle finds.
     """
     used = candidates(features)[0]
-    search = _Search(features, truth, used, settings)
+    search = _Search(features, truth, used, _open(settings))
     best = search.sets([used], MIDDLE if strength is None else strength)[used]
     if strength is None:
         best = search.walk({MIDDLE: best}, lambda: None)
@@ -102,17 +139,22 @@ def _fit(
     features: Features,
     truth: Truth,
     options: Sequence[tuple[str, ...]],
-    settings: HeadSettings,
+    settings: ProbeSettings,
     advance: Callable[[], None],
 ) -> Fitted:
-    """Compare the sets of blocks at a middle strength; then walk to the best strength of the best
-    set, from neighbour to neighbour."""
+    """Compare the sets of blocks at a middle strength, or at the one asked for; then walk to the
+    best strength of the best set, from neighbour to neighbour."""
     search = _Search(features, truth, options[0], settings)
-    found = {used: {MIDDLE: outcome} for used, outcome in search.sets(options, MIDDLE).items()}
+    middle, tolerance = MIDDLE, CHOOSING
+    if settings.strength is not None:
+        middle, tolerance = settings.strength, EXACT  # no neighbour in strength to begin at
+    tried = search.sets(options, middle, tolerance=tolerance)
+    found = {used: {middle: outcome} for used, outcome in tried.items()}
     for _ in options:
         advance()
-    middle = min((tried[MIDDLE] for tried in found.values()), key=_log_loss)
-    best = search.walk(found[middle.trial.blocks], advance)
+    best = min((tried[middle] for tried in found.values()), key=_log_loss)
+    if settings.strength is None:
+        best = search.walk(found[best.trial.blocks], advance)
     temperature = fit_temperature(best.logits, truth.labels)
     weights, bias = search.final(best)
     probe = Probe(truth.classes, best.trial.blocks, weights, bias, temperature)
@@ -139,7 +181,7 @@ class _Search:
     """One matrix of features, fitted with each fold left out in turn."""
 
     def __init__(
-        self, features: Features, truth: Truth, blocks: tuple[str, ...], settings: HeadSettings
+        self, features: Features, truth: Truth, blocks: tuple[str, ...], settings: ProbeSettings
     ) -> None:
         numbers = np.unique(truth.folds)
         self._own = np.searchsorted(numbers, truth.folds)  # the problem that left an item out
@@ -149,11 +191,15 @@ class _Search:
         self._task = self._task_of(truth.folds[None, :] != numbers[:, None])
 
     def sets(
-        self, options: Sequence[tuple[str, ...]], strength: float
+        self,
+        options: Sequence[tuple[str, ...]],
+        strength: float,
+        *,
+        tolerance: float = CHOOSING,
     ) -> dict[tuple[str, ...], _Outcome]:
         """Each set of blocks at one strength."""
         variants = [Variant(self._importance(used), strength) for used in options]
-        fits = zip(options, self._head(self._task, variants), strict=True)
+        fits = zip(options, self._head(self._task, variants, tolerance=tolerance), strict=True)
         return {used: self._judge(Trial(used, strength, 0, 0), fit) for used, fit in fits}
 
     def strengths(self, like: _Outcome, strengths: Sequence[float]) -> dict[float, _Outcome]:
@@ -178,7 +224,7 @@ class _Search:
         importance = self._importance(chosen.trial.blocks)
         task = self._task_of(np.ones((1, len(self._truth.labels)), bool))
         variant = Variant(importance, chosen.trial.strength, chosen.fit)
-        linear = self._head(task, [variant], exact=True)[0].linear
+        linear = self._head(task, [variant], tolerance=EXACT)[0].linear
         return linear.weights[0][importance > 0], linear.bias[0]
 
     def _judge(self, trial: Trial, fit: Fit) -> _Outcome:
@@ -192,7 +238,8 @@ class _Search:
         return _Outcome(replace(trial, log_loss=loss, accuracy=accuracy), logits, fit)
 
     def _importance(self, used: tuple[str, ...]) -> Floats:
-        return importance(self._features, self._blocks, used=used)
+        weight = self._settings.colour_weight
+        return importance(self._features, self._blocks, used=used, colour_weight=weight)
 
     def _task_of(self, fitted: NDArray[np.bool_]) -> Task:
         balanced = self._settings.class_weights == "balanced"

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.names import Registry
-from objektiv.models.logistic import Floats, Leading, Linear, Problems, minimise
+from objektiv.models.descent import Floats
+from objektiv.models.logistic import Leading, Linear, Problems, Stretch, minimise
 
-WIDE = 160  # classes times problems that are fitted together; more would only take memory
+WIDE = 160  # columns of parameters that are fitted together; more would only take memory
 # A column that varies by less of its mean is constant: it is left out, since 32 bits cannot tell
 # the rest from rounding. A channel that never fires is 0 everywhere and must not divide by 0.
 CONSTANT, TINY = 1e-3, 1e-6
 ROWS = 512
+CHOOSING, EXACT = 3e-3, 1e-5  # tolerances of the gradient
+ROUNDS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +98,9 @@ class Fit:
     """A fitted head: the maps of every problem, and where a fit like it may begin."""
 
     linear: Linear
-    parameters: Floats  # (problems, columns + 1, classes), standardised
+    parameters: Floats  # of the problems' shape, standardised
     leading: Leading
-    columns: int  # of importance
+    importance: Floats  # as the variant's
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,55 +115,55 @@ class Variant:
     like: Fit | None = None
 
 
-def logistic(task: Task, variants: Sequence[Variant], *, exact: bool = False) -> list[Fit]:
+def logistic(task: Task, variants: Sequence[Variant], *, tolerance: float = CHOOSING) -> list[Fit]:
     """Multinomial logistic regression of each variant.
 
-    Choosing needs two or three digits; what ships (`exact`) is fitted until nothing moves.
+    Choosing needs two or three digits; what ships (EXACT) is fitted until nothing moves.
     Variants share the reading of the features, as folds do: a product with 48 columns of
     parameters takes 1.6 times as long as one with 10 (docs/lab_log.md).
     """
-    together = max(1, WIDE // (len(task.fitted) * task.classes))
+    columns = 1 if task.classes == 2 else task.classes
+    together = max(1, WIDE // (len(task.fitted) * columns))
     parts = (variants[i : i + together] for i in range(0, len(variants), together))
-    return [fit for part in parts for fit in _fit(task, part, exact=exact)]
+    return [fit for part in parts for fit in _fit(task, part, tolerance)]
 
 
-def _fit(task: Task, variants: Sequence[Variant], *, exact: bool) -> list[Fit]:
+def _fit(task: Task, variants: Sequence[Variant], tolerance: float) -> list[Fit]:
     columns = [int((v.importance > 0).sum()) for v in variants]
-    leadings = [_leading(task, v, n) for v, n in zip(variants, columns, strict=True)]
+    leadings = [_leading(task, v) for v in variants]
     count = len(task.fitted)
     problems = task.problems(
         np.stack([v.importance for v in variants]),
         np.array([v.strength / n for v, n in zip(variants, columns, strict=True)]),
     )
-    tolerance, rounds = (1e-5, 1000) if exact else (3e-3, 200)
     parameters = minimise(
         problems,
-        Leading.each([leading for leading in leadings for _ in range(count)]),
-        start=np.concatenate([_start(task, variant) for variant in variants]),
+        Stretch.of([leading for leading in leadings for _ in range(count)]),
+        start=np.concatenate([_start(variant, problems.shape, count) for variant in variants]),
         tolerance=tolerance * 2 / task.classes,  # the gradient is divided among the classes
-        rounds=rounds,
+        rounds=ROUNDS if tolerance <= EXACT else ROUNDS // 5,
     )
     linear = problems.of_raw(parameters)
     fits = []
     for number, leading in enumerate(leadings):
         own = slice(number * count, (number + 1) * count)
         maps = Linear(linear.weights[own], linear.bias[own])
-        fits.append(Fit(maps, parameters[own], leading, columns[number]))
+        fits.append(Fit(maps, parameters[own], leading, variants[number].importance))
     return fits
 
 
-def _leading(task: Task, variant: Variant, columns: int) -> Leading:
-    """Of other columns the leading directions would do too, but cost more rounds than they save."""
-    if variant.like and variant.like.columns == columns:
-        return variant.like.leading
+def _leading(task: Task, variant: Variant) -> Leading:
+    """Those of other columns or other weights would do too, but cost more rounds than they save."""
+    like = variant.like
+    if like is not None and np.array_equal(like.importance, variant.importance):
+        return like.leading
     shift, deviation = task.standard
     return Leading.of(task.x, shift, variant.importance / deviation)
 
 
-def _start(task: Task, variant: Variant) -> Floats:
-    count = len(task.fitted)
+def _start(variant: Variant, shape: tuple[int, int, int], count: int) -> Floats:
     if variant.like is None:
-        return np.zeros((count, task.x.shape[1] + 1, task.classes), np.float32)
+        return np.zeros((count, *shape[1:]), np.float32)
     start = variant.like.parameters
     if len(start) != count:
         start = np.repeat(start.mean(axis=0, keepdims=True), count, axis=0)

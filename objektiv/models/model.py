@@ -18,11 +18,12 @@ from objektiv.features.descriptors import COLOURS
 from objektiv.features.graph import GraphBuilder
 from objektiv.features.look import SIZE, Features
 from objektiv.judging.calibration import softmax
+from objektiv.models.settings import ProbeSettings
 
 Floats = NDArray[np.float32]
 
 PLAIN = (COLOURS, SIZE)  # the blocks of the plain baseline; all others come from the network
-IMPORTANCE = 3.0  # of a standardised colour against one of the network's columns; docs/lab_log.md
+IMPORTANCE: float = ProbeSettings.model_fields["colour_weight"].default
 
 
 def matrix(features: Features, blocks: Sequence[str]) -> Floats:
@@ -41,10 +42,16 @@ def _one_block(values: Floats, name: str) -> Floats:
     return np.asarray(values / np.maximum(length, 1e-12), np.float32)
 
 
-def importance(features: Features, blocks: Sequence[str], *, used: Sequence[str]) -> Floats:
+def importance(
+    features: Features,
+    blocks: Sequence[str],
+    *,
+    used: Sequence[str],
+    colour_weight: float = IMPORTANCE,
+) -> Floats:
     """How much each column of `matrix(features, blocks)` counts, (columns,): 0 if not `used`."""
     widths = {b.name: b.stop - b.start for b in features.blocks}
-    counts = {name: IMPORTANCE if name in PLAIN else 1.0 for name in used}
+    counts = {name: colour_weight if name in PLAIN else 1.0 for name in used}
     parts = [np.full(widths[name], counts.get(name, 0), np.float32) for name in blocks]
     return np.concatenate(parts)
 

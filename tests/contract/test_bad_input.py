@@ -157,8 +157,8 @@ SETTINGS: dict[str, Row] = {
     "a setting of another type": (USAGE, "seed = 'soon': .*integer", _settings("seed: soon")),
     "a setting past its limit": (USAGE, "folds = 99: .*less", _settings("folds: 99")),
     "two mistakes": (
-        *(USAGE, "size = 100: Input should be 'auto' or a multiple of 32; ratios = "),
-        _settings("size: 100\nratios: [0.5, 0.5, 0.5]"),
+        *(USAGE, "size = 7: Input should be 'auto' or greater than or equal to 8; ratios = "),
+        _settings("size: 7\nratios: [0.5, 0.5, 0.5]"),
     ),
     "a date that is none": (USAGE, "month must be in 1..12", _settings("seed: 2024-13-45")),
     "settings that would run": (
@@ -192,11 +192,11 @@ SETTINGS: dict[str, Row] = {
         lambda w: w.train(w.shapes, "--group", "("),
     ),
     "an unknown backbone": (
-        *(USAGE, "no backbone has this name: 'lite1'. Known: lite0. .*did you mean 'lite0'"),
-        lambda w: w.train(w.shapes, "--backbone", "lite1"),
+        *(USAGE, "no backbone has this name: 'lite00'. Ready: lite0.*did you mean 'lite0'"),
+        lambda w: w.train(w.shapes, "--backbone", "lite00"),
     ),
     "an unknown backbone to predict": (
-        *(USAGE, "no backbone has this name: 'resnet50'. Known: lite0"),
+        *(USAGE, "no backbone has this name: 'resnet50'. Ready: lite0.*'ResNet50'"),
         lambda w: w.predict("--backbone", "resnet50"),
     ),
     "an unknown head": (

@@ -11,8 +11,18 @@ from scripts import order
 # A line more is a decision: could the work move into a file that is already listed?
 ALLOWED: dict[str, set[str]] = {
     "openvino": {"features.runtime"},  # others take it from there: it sends nothing
-    "onnx": {"features.graph", "zoo.plain", "zoo.timm_graph", "shipping.walk", "shipping.session"},
-    "google": {"shipping.walk"},
+    "onnx": {
+        "features.graph",
+        "features.strict",
+        "features.stages",
+        "features.entry",  # its name in a type
+        "features.store",  # likewise
+        "zoo.plain",
+        "zoo.timm_graph",
+        "shipping.walk",
+        "shipping.session",
+    },
+    "google": {"features.strict"},
     "cv2": {
         "data.images",
         "data.augment",
@@ -62,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.check",
         "flow.check",
         "faces.check_page",
+        "faces.augment_page",
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report"},
@@ -74,21 +85,26 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_grids",
         "faces.explore_map",
         "faces.explore_page",  # its name in a type
+        "faces.augment_grids",
         "faces.python",  # likewise
     },
-    "keras": {"zoo.keras_process"},
-    "h5py": {"zoo.keras_weights"},
     "torch": {
         "training.trainable",  # for a type checker
+        "training.build",
+        "training.lite0",
+        "training.finetune",
         "training.optimizers",
         "training.checkpoint",
         "training.learner",
         "training.fit",
         "zoo.timm_graph",
+        "training.rehearse",
     },
     "timm": {"zoo.timm_graph"},
     "huggingface_hub": {"zoo.timm_graph"},
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
+    "keras": {"zoo.keras_process"},
+    "h5py": {"zoo.keras_weights"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,8 @@ def watch(event, _):
         seen.append(event)
 sys.addaudithook(watch)
 """
+
+EXTRAS = {"h5py", "keras", "lightning", "optuna", "safetensors", "timm", "torch"}
 
 INFER = """
 import numpy as np
@@ -75,12 +80,42 @@ def test_the_engine_opens_no_connection(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(order.modules())
+
+
+@cache
+def _of_extras(module: str) -> bool:
+    """Whether importing a file imports a library of the extras, itself or by our files."""
+    tree = ast.parse(order.path_of(module).read_text(encoding="utf-8"))
+    names = [a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names]
+    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names += [node.module or "" for node in froms]
+    names += [f"{node.module}.{a.name}" for node in froms for a in node.names]
+    ours = {name.removeprefix("objektiv.") for name in names} & _modules()
+    return bool(EXTRAS & {name.partition(".")[0] for name in names}) or any(map(_of_extras, ours))
+
+
+def _imports(*, of_extras: bool) -> str:
+    names = [name for name in order.modules() if _of_extras(name) == of_extras]
+    return "\n".join(f"import objektiv.{name}" for name in names)
+
+
 def test_every_module_imports_without_a_connection(tmp_path: Path) -> None:
     """Importing every file of objektiv opens no connection and writes no file."""
-    imports = "\n".join(f"import objektiv.{name}" for name in order.modules())
-
-    assert _seen(imports, tmp_path) == "seen: []"
+    assert _seen(_imports(of_extras=False), tmp_path) == "seen: []"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_modules_of_extras_import_without_a_connection(tmp_path: Path) -> None:
+    """Files that import torch open no connection either; torch itself asks ldconfig for CUDA, and
+    Lightning imports matplotlib, which asks fc-list for fonts and keeps a list of them."""
+    if not all(map(find_spec, EXTRAS)):
+        pytest.skip("the extras are not installed")
+
+    assert _seen(_imports(of_extras=True), tmp_path) in ("seen: []", "seen: ['subprocess.Popen']")
+    assert all(p.name.startswith("fontlist") for p in tmp_path.rglob("*") if p.is_file())
 
 
 @pytest.mark.slow

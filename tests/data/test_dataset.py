@@ -112,6 +112,32 @@ def test_groups_come_from_the_table(root: Path) -> None:
         _read(root, labels=table, group="C")
 
 
+def test_one_class_stands_against_all_others(root: Path) -> None:
+    """It keeps its name and its files; all others are one class."""
+    _write(root / "type_3" / "C4_a.png")
+
+    dataset = _read(root, against_all="type_10")
+
+    assert dataset.classes == ("other", "type_10")
+    assert dict(dataset.counts().select("label", "items").iter_rows()) == {
+        "other": 5,
+        "type_10": 3,
+    }
+    own = dataset.items.filter(pl.col("label") == "type_10")["id"].to_list()
+    assert own == [i for i in dataset.items["id"] if i.startswith("type_10/")]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("type_11", "did you mean 'type_10'"), ("other", "choose one of them")]
+)
+def test_a_class_that_is_not_there_cannot_stand_against_all(
+    root: Path, name: str, hint: str
+) -> None:
+    """The nearest class is named."""
+    with pytest.raises(SettingsError, match=hint):
+        _read(root, against_all=name)
+
+
 def test_facts_are_joined_in_order(root: Path) -> None:
     """Facts come to their items by id, in any order, and can be replaced."""
     dataset = _read(root)

@@ -7,7 +7,9 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from objektiv.base import seeds
-from objektiv.features.changes import BLUR, CHANGES, GREY, blur, border
+from objektiv.data.augment import apply, at_ends, transform
+from objektiv.data.settings import AugmentSettings
+from objektiv.features.changes import BLUR, CHANGES, GREY, Augmented, blur, border, changed
 
 SQUARE = seeds.generator(0, "changes").uniform(0, 255, (64, 64, 3)).astype(np.float32)
 
@@ -49,3 +51,43 @@ def test_a_change_leaves_its_input_alone(name: str) -> None:
     assert np.array_equal(SQUARE, before)
     assert changed.shape == SQUARE.shape
     assert changed.dtype == np.float32
+
+
+TURNED = AugmentSettings(rotation=30, zoom=(0.8, 1.2), brightness=(0.5, 0.9))
+
+
+def test_an_augmented_view_is_drawn_from_the_content_alone() -> None:
+    """It is what training would draw for an item of this name in the epoch of this number."""
+    view = Augmented(TURNED, seed=4, number=2)
+    wanted = apply(SQUARE, transform(TURNED, seed=4, epoch=2, item="abc"))
+
+    assert np.array_equal(changed(SQUARE, view, hash="abc"), wanted)
+    assert not np.array_equal(changed(SQUARE, view, hash="abd"), wanted)
+
+
+def test_a_view_at_the_ends_is_the_change_at_the_ends() -> None:
+    """The strength is that of the settings, whatever the number."""
+    view = Augmented(TURNED, seed=4, number=7, drawn="ends")
+    wanted = apply(SQUARE, at_ends(TURNED, seed=4, item="abc"))
+
+    assert np.array_equal(changed(SQUARE, view, hash="abc"), wanted)
+
+
+def test_the_name_of_a_view_tells_all_that_decides_it() -> None:
+    """Settings, seed, number and how it is drawn: each makes another name, equal ones the same."""
+    names = [
+        Augmented(TURNED, seed=0).name,
+        Augmented(TURNED, seed=1).name,
+        Augmented(TURNED, seed=0, number=1).name,
+        Augmented(TURNED, seed=0, drawn="ends").name,
+        Augmented(TURNED.model_copy(update={"fill_mode": "wrap"}), seed=0).name,
+    ]
+
+    assert len(set(names)) == len(names)
+    assert Augmented(TURNED.model_copy(), seed=0).name == names[0]
+
+
+def test_changes_by_name_are_as_before() -> None:
+    """Blur and border take no notice of the content's hash."""
+    assert np.array_equal(changed(SQUARE, "blur", hash="a"), blur(SQUARE))
+    assert np.array_equal(changed(SQUARE, "border", hash="b"), border(SQUARE))

@@ -11,10 +11,10 @@ import pytest
 from objektiv.judging.calibration import softmax
 from objektiv.models import choose
 from objektiv.models.choose import MIDDLE, candidates, fit, fit_baseline, out_of_fold
-from objektiv.models.settings import HeadSettings
+from objektiv.models.settings import ProbeSettings
 from tests.models.features import drawn
 
-SETTINGS = HeadSettings()
+SETTINGS = ProbeSettings()
 
 
 def test_the_first_set_of_blocks_holds_the_others_and_no_size() -> None:
@@ -106,7 +106,7 @@ def test_balanced_weights_raise_the_recall_of_a_rare_class() -> None:
     values[rare == 1] += 0.4
     features, truth = replace(features, values=values), replace(truth, labels=rare)
     equal = fit(features, truth, settings=SETTINGS)
-    balanced = fit(features, truth, settings=HeadSettings(class_weights="balanced"))
+    balanced = fit(features, truth, settings=ProbeSettings(class_weights="balanced"))
     recalls = [(f.logits.argmax(axis=1) == 1)[rare == 1].mean() for f in (equal, balanced)]
 
     assert recalls[1] > recalls[0]
@@ -115,7 +115,7 @@ def test_balanced_weights_raise_the_recall_of_a_rare_class() -> None:
 def test_head_names_are_suggested(tmp_path: Path) -> None:
     """An unknown head is refused with the near name."""
     with pytest.raises(Exception, match="did you mean 'logistic'"):
-        fit(*drawn(), settings=HeadSettings(head="logistik"))
+        fit(*drawn(), settings=ProbeSettings(head="logistik"))
 
 
 def test_the_strength_is_walked_to_from_the_middle() -> None:
@@ -132,10 +132,10 @@ def test_the_strength_is_walked_to_from_the_middle() -> None:
 def test_heads_out_of_fold_agree_with_the_whole_choice() -> None:
     """One set of blocks, judged out of fold, is what choosing finds for this set."""
     features, truth = drawn()
-    chosen = fit(features, truth, settings=HeadSettings())
+    chosen = fit(features, truth, settings=ProbeSettings())
 
-    trial, logits = out_of_fold(features, truth, settings=HeadSettings())
-    again, same = out_of_fold(features, truth, settings=HeadSettings(), strength=MIDDLE)
+    trial, logits = out_of_fold(features, truth, settings=ProbeSettings())
+    again, same = out_of_fold(features, truth, settings=ProbeSettings(), strength=MIDDLE)
 
     (middle,) = [t for t in chosen.trials if t.blocks == trial.blocks and t.strength == MIDDLE]
     assert again.log_loss == pytest.approx(middle.log_loss, rel=1e-2)

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from objektiv.models import heads
-from objektiv.models.heads import HEADS, Task, Variant, logistic
+from objektiv.models.heads import EXACT, HEADS, Task, Variant, logistic
 
 ITEMS, COLUMNS = 200, 12
 
@@ -30,7 +30,7 @@ def test_fit_is_scikit_learns_with_its_scaler(balanced: bool) -> None:
     """A standardised logistic regression, with class_weight='balanced' where asked."""
     task = _task(balanced=balanced)
     variant = Variant(np.ones(COLUMNS, np.float32), 0.6)
-    ours = logistic(task, [variant], exact=True)[0].linear.logits(task.x)[0]
+    ours = logistic(task, [variant], tolerance=EXACT)[0].linear.logits(task.x)[0]
     scaled = StandardScaler().fit_transform(task.x.astype(np.float64))
     theirs = LogisticRegression(
         C=2 * 0.6 / COLUMNS, class_weight="balanced" if balanced else None, tol=1e-9
@@ -44,7 +44,7 @@ def test_a_column_without_importance_counts_nothing() -> None:
     task = _task(balanced=False)
     kept = np.ones(COLUMNS, np.float32)
     kept[0] = 0
-    linear = logistic(task, [Variant(kept, 1.0)], exact=True)[0].linear
+    linear = logistic(task, [Variant(kept, 1.0)], tolerance=EXACT)[0].linear
 
     assert (linear.weights[:, 0] == 0).all()
     assert (linear.weights[:, 1] != 0).any()
@@ -75,9 +75,9 @@ def test_variants_fitted_together_are_what_each_is_alone(monkeypatch: pytest.Mon
     some = np.ones(COLUMNS, np.float32)
     some[:5] = 0
     variants = [Variant(np.ones(COLUMNS, np.float32), 0.3), Variant(some, 3.0)]
-    together = logistic(task, variants, exact=True)
+    together = logistic(task, variants, tolerance=EXACT)
     monkeypatch.setattr(heads, "WIDE", 1)
-    alone = logistic(task, variants, exact=True)
+    alone = logistic(task, variants, tolerance=EXACT)
 
     for one, other in zip(together, alone, strict=True):
         assert one.linear.weights == pytest.approx(other.linear.weights, abs=2e-3)
@@ -88,9 +88,9 @@ def test_a_fit_begun_at_another_ends_where_it_would_have_ended() -> None:
     """A near start saves rounds and does not move the minimum."""
     task = _task(balanced=False, problems=3)
     full = np.ones(COLUMNS, np.float32)
-    near = logistic(task, [Variant(full, 1.0)], exact=True)[0]
-    begun = logistic(task, [Variant(full, 3.0, near)], exact=True)[0].linear.logits(task.x)
-    fresh = logistic(task, [Variant(full, 3.0)], exact=True)[0].linear.logits(task.x)
+    near = logistic(task, [Variant(full, 1.0)], tolerance=EXACT)[0]
+    begun = logistic(task, [Variant(full, 3.0, near)], tolerance=EXACT)[0].linear.logits(task.x)
+    fresh = logistic(task, [Variant(full, 3.0)], tolerance=EXACT)[0].linear.logits(task.x)
 
     assert begun == pytest.approx(fresh, abs=0.02)
     assert np.abs(fresh).max() > 1

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from objektiv.models.logistic import Leading, Linear, Problems, minimise
+from objektiv.models.logistic import Leading, Linear, Problems, Stretch, minimise
 
 ITEMS, COLUMNS = 160, 24
 
@@ -35,7 +35,7 @@ def _problems(
 
 def _solved(problems: Problems) -> Linear:
     leading = Leading.of(problems.x, problems.shift[0], problems.scale[0])
-    each = Leading.each([leading] * problems.count)
+    each = Stretch.of([leading] * problems.count)
     theta = minimise(problems, each, tolerance=1e-7, rounds=3000)
     return problems.of_raw(theta)
 

@@ -9,7 +9,7 @@ import pytest
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.models.choose import fit
 from objektiv.models.model import IMPORTANCE, importance, matrix
-from objektiv.models.settings import HeadSettings
+from objektiv.models.settings import ProbeSettings
 from tests.models.features import BLOCKS, drawn
 
 
@@ -17,7 +17,7 @@ from tests.models.features import BLOCKS, drawn
 def test_graph_and_numpy_agree(classes: int) -> None:
     """Logits and probabilities of the ONNX head are those of the NumPy head within 1e-4."""
     features, truth = drawn(classes=classes)
-    probe = fit(features, truth, settings=HeadSettings()).probe
+    probe = fit(features, truth, settings=ProbeSettings()).probe
     graph = GraphBuilder()
     network = graph.input("features", FLOAT, ["images", 46])
     colours = graph.input("colours", FLOAT, ["images", 10])
