@@ -46,6 +46,7 @@ EXTRAS = Registry(
                 "torchvision>=0.29",
                 "timm>=1.0.31",
                 "onnxscript>=0.7",
+                "huggingface_hub>=2.4",
                 "lightning>=2.6",
                 "captum>=0.9",
                 "safetensors>=0.8",
