@@ -12,6 +12,7 @@ from objektiv.flow.plan import plan
 from objektiv.flow.settings import TrainSettings
 
 
+@pytest.mark.slow
 def test_more_epochs_take_longer(shapes: Path) -> None:
     """A frozen network is measured without torch, beside the probe."""
     values = {"model": "mobilenetv2-frozen", "backbone": "lite0", "size": 64, "precision": "fp32"}
@@ -37,6 +38,7 @@ def test_what_is_missing_is_told(shapes: Path, monkeypatch: pytest.MonkeyPatch) 
     assert 'pip install "objektiv[torch]"' in found.note
 
 
+@pytest.mark.slow
 def test_a_network_is_rehearsed(shapes: Path) -> None:
     """Where torch is, a network has a time and needs memory that grows with its batch."""
     pytest.importorskip("torch", reason="needs objektiv[torch]")
