@@ -111,9 +111,7 @@ def look(
         Cancelled: on request; what was looked at stays in the bank.
     """
     backbone = BACKBONES.get(settings.backbone)
-    size = choose_size(dataset, settings.size, max_pixels=max_pixels)
-    if settings.size == "auto":
-        size = backbone.fitting(size)
+    size = _size_for(backbone, dataset, settings.size, max_pixels=max_pixels)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
     description: dict[str, str | int] = {
@@ -149,6 +147,14 @@ def look(
     dataset = _without_failures(dataset, kept)
     dataset, features = _gather(dataset, kept, view, backbone)
     return Seen(dataset, features, size, precision, len(known) - before)
+
+
+def _size_for(backbone: Backbone, dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
+    """`auto` made concrete, as this backbone can take it; its own size is always allowed."""
+    if size == backbone.native_size:
+        return backbone.native_size
+    chosen = choose_size(dataset, size, max_pixels=max_pixels)
+    return backbone.fitting(chosen) if size == "auto" else chosen
 
 
 def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:

@@ -111,15 +111,21 @@ def shapes(model: onnx.ModelProto, *, size: int, ends: Iterable[str] = ()) -> Sh
         inferred = onnx.shape_inference.infer_shapes(told, strict_mode=True, data_prop=True)
     except CHECKER_ERRORS:
         return None
-    found = {}
-    for value in (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output):
-        tensor = value.type.tensor_type
-        if tensor.HasField("shape"):
-            shape = tuple(d.dim_value or -1 for d in tensor.shape.dim)
-            if math.prod(shape) > LARGEST_VALUE:
-                return None
-            found[value.name] = shape
+    graph = inferred.graph
+    computed = _told((*graph.value_info, *graph.output))
+    if any(math.prod(shape) > LARGEST_VALUE for shape in computed.values()):
+        return None
+    found = _told(graph.input) | computed
     return found if all(_window_fits(node, found) for node in told.graph.node) else None
+
+
+def _told(values: Iterable[onnx.ValueInfoProto]) -> dict[str, tuple[int, ...]]:
+    tensors = {v.name: v.type.tensor_type for v in values}
+    return {
+        name: tuple(d.dim_value or -1 for d in tensor.shape.dim)
+        for name, tensor in tensors.items()
+        if tensor.HasField("shape")
+    }
 
 
 def _window_fits(node: onnx.NodeProto, known: Shapes) -> bool:
@@ -166,8 +172,9 @@ def _maps(nodes: list[onnx.NodeProto]) -> list[str]:
 
 
 def _pixels(known: Shapes, name: str) -> int:
+    """Places of a map; a single channel is no map but a mask, as NASNet's pools have."""
     shape = known.get(name, ())
-    return shape[2] * shape[3] if len(shape) == 4 and min(shape) > 0 else 0
+    return shape[2] * shape[3] if len(shape) == 4 and min(shape) > 0 and shape[1] > 1 else 0
 
 
 def _resolutions(maps: list[str], known: Shapes) -> list[list[str]]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError, Message
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from objektiv.base.errors import ModelError
@@ -107,8 +108,17 @@ def _check(model: onnx.ModelProto, source: Source) -> None:
         )
     _check_versions(model, source)
     _check_nodes(model.graph, source)
+    # a Slice ends where its map does: 2**63 - 1 means "to the end"
+    wide = {n for node in model.graph.node if node.op_type != "Slice" for n in node.input}
     for tensor in model.graph.initializer:
-        _check_tensor(tensor, source)
+        numbers = _checked(tensor, source)
+        large = (numbers > LARGEST_INTEGER) | (numbers < -LARGEST_INTEGER)
+        if numbers.dtype.kind == "i" and tensor.name in wide and large.any():
+            raise source.refused(
+                f"{source.file} holds a whole number that is too large",
+                value=repr(tensor.name[:40]),
+                allowed=f"At most {LARGEST_INTEGER:,}",
+            )
 
 
 def _strange_fields(message: Message, place: str) -> Iterator[tuple[str, str]]:
@@ -176,7 +186,7 @@ def _check_node(node: onnx.NodeProto, source: Source) -> None:
             )
 
 
-def _check_tensor(tensor: onnx.TensorProto, source: Source) -> None:
+def _checked(tensor: onnx.TensorProto, source: Source) -> NDArray[Any]:
     kind = TYPES.get(tensor.data_type)
     if kind is None:
         raise source.refused(
@@ -198,13 +208,7 @@ def _check_tensor(tensor: onnx.TensorProto, source: Source) -> None:
             value=repr(tensor.name[:40]),
             allowed="Finite numbers are allowed",
         )
-    large = (numbers > LARGEST_INTEGER) | (numbers < -LARGEST_INTEGER)
-    if kind.kind == "i" and large.any():
-        raise source.refused(
-            f"{source.file} holds a whole number that is too large",
-            value=repr(tensor.name[:40]),
-            allowed=f"At most {LARGEST_INTEGER:,}",
-        )
+    return numbers
 
 
 def light(model: onnx.ModelProto) -> onnx.ModelProto:

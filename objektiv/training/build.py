@@ -94,8 +94,14 @@ class _Flatten(nn.Module):
 
 
 def _steps(layers: Layers, size: int) -> Iterator[tuple[str, nn.Module]]:
-    """Modules by name; what has weights is called as its layer."""
-    for layer, shape in layers.walk(size):
+    """Modules by name; what has weights is called as its layer.
+
+    An activation before a pool comes after it: all of them rise, so the largest stays the largest,
+    and a quarter of the values is left to reckon.
+    """
+    following = (*layers.layers[1:], None)
+    waiting: Conv | BatchNorm | None = None
+    for (layer, shape), after in zip(layers.walk(size), following, strict=True):
         match layer:
             case Conv():
                 yield from _convolution(layer, shape)
@@ -109,9 +115,13 @@ def _steps(layers: Layers, size: int) -> Iterator[tuple[str, nn.Module]]:
                 yield layer.name, _Flatten()
             case Dense():
                 yield layer.name, nn.Linear(shape[0], layer.units)
-        last = layer is layers.layers[-1]  # whose softmax or sigmoid is the loss's affair
-        if isinstance(layer, Conv | BatchNorm | Dense) and not last:
-            yield from _activation(layer.name, layer.activation)
+        if isinstance(layer, Conv | BatchNorm) and isinstance(after, Pool):
+            waiting = layer
+        elif isinstance(layer, Conv | BatchNorm | Dense) and after is not None:
+            yield from _activation(layer.name, layer.activation)  # the last one is the loss's
+        elif isinstance(layer, Pool) and waiting:
+            yield from _activation(waiting.name, waiting.activation)
+            waiting = None
 
 
 def _convolution(layer: Conv, shape: Shape) -> Iterator[tuple[str, nn.Module]]:

@@ -196,7 +196,7 @@ SETTINGS: dict[str, Row] = {
         lambda w: w.train(w.shapes, "--backbone", "lite00"),
     ),
     "an unknown backbone to predict": (
-        *(USAGE, "no backbone has this name: 'resnet50'. Known: lite0"),
+        *(USAGE, "no backbone has this name: 'resnet50'. Ready: lite0.*'ResNet50'"),
         lambda w: w.predict("--backbone", "resnet50"),
     ),
     "an unknown head": (

@@ -58,6 +58,17 @@ def test_a_whole_number_that_is_too_large_is_refused(number: int) -> None:
         walk(data, SOURCE)
 
 
+def test_a_slice_may_go_to_the_end() -> None:
+    """The largest whole number means the end there, and fills no memory."""
+    graph = GraphBuilder()
+    x = graph.input("x", FLOAT, [1, 4, 6, 6])
+    end = graph.constant(np.array([2**63 - 1], np.int64))
+    y = graph.add("Slice", [x, graph.ints(1), end, graph.ints(2)])
+    graph.output(y, FLOAT, [1, 4, 5, 6])
+
+    assert len(walk(graph.to_bytes("slice"), SOURCE).graph.node) == 1
+
+
 def _unchecked(graph: GraphBuilder) -> bytes:
     """The bytes of a graph that onnx's own checker would refuse as well."""
     made = onnx.helper.make_graph(

