@@ -102,10 +102,7 @@ def train(
     data: Data,
     settings: TrainSettings,
     resume: Annotated[
-        Path | None,
-        typer.Option(
-            "--resume", help="Folder of a run that was cut off: go on with it.", metavar="RUN"
-        ),
+        Path | None, typer.Option(help="Run that was cut off: go on with it.", metavar="RUN")
     ] = None,
 ) -> None:
     """Train, test and package a classifier on a folder of images."""

@@ -57,7 +57,7 @@ class FineTuned:
         """See Trainable; nothing is drawn."""
         made = _Module(self._probe)
         made.network.load(self._network)
-        made.network.set_live(self._live)
+        made.network.set_live(live=self._live)
         return made.to(memory_format=torch.channels_last)
 
     def stages(self, module: nn.Module) -> list[Stage]:

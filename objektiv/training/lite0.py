@@ -109,7 +109,7 @@ class Lite0(nn.Module):
         x = self.stem[0](x)
         pooled = [pool(x)]
         for blocks in self.stages:
-            for block in blocks:  # type: ignore[union-attr]
+            for block in blocks:
                 y = x
                 for convolution in block:
                     y = convolution(y)
@@ -126,7 +126,7 @@ class Lite0(nn.Module):
             for name, part in zip(BLOCK_WIDTHS, modules, strict=True)
         }
 
-    def set_live(self, live: bool) -> None:  # noqa: FBT001
+    def set_live(self, *, live: bool) -> None:
         """Whether batch normalisation learns and follows the images."""
         for convolution in self._convolutions():
             convolution.live = live

@@ -63,14 +63,15 @@ def test_commands_of_extras_exist() -> None:
     assert [verb for verb in sorted(named) if f"## `objektiv {verb}`" not in page] == []
 
 
-def test_readme_has_exactly_two_set_up_commands() -> None:
-    """One command installs and runs the demo, one installs the test extra and runs the tests."""
+def test_readme_has_exactly_three_set_up_commands() -> None:
+    """One runs the demo, one the tests, and one the tests that need the extras."""
     blocks = re.findall(r"<!-- ci: (\w+) -->\n```sh\n(.+?)\n```", README, re.DOTALL)
 
-    assert [name for name, _ in blocks] == ["demo", "test"]
+    assert [name for name, _ in blocks] == ["demo", "test", "extras"]
     assert all("\n" not in command for _, command in blocks)
     assert "objektiv demo" in blocks[0][1]
     assert "[test]" in blocks[1][1] and "pytest" in blocks[1][1]
+    assert "[torch,zoo,tune]" in blocks[2][1] and "pytest" in blocks[2][1]
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

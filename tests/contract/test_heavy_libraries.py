@@ -53,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.means",
         "flow.run",
         "flow.items",
+        "flow.tables",
         "flow.train",
         "flow.use",
         "faces.explore_plots",

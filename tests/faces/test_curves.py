@@ -44,8 +44,8 @@ def test_one_epoch_can_be_drawn() -> None:
 
 def test_what_costs_more_stands_further_right() -> None:
     """On a logarithmic axis, with the better one above."""
-    better = proportion(np.array([True] * 19 + [False]))
-    worse = proportion(np.array([True] * 10 + [False] * 10))
+    better = proportion(np.array([True] * 19 + [False]), None)
+    worse = proportion(np.array([True] * 10 + [False] * 10), None)
     svg = scatter_plot(
         [Point("a <b>", 10.0, better), Point("c", 1000.0, worse)], across="training, seconds"
     )

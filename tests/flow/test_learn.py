@@ -63,6 +63,7 @@ def test_a_folder_in_use_is_refused(shapes: Path, bank: Path, tmp_path: Path) ->
         resume(shapes, folder, progress=Progress())
 
 
+@pytest.mark.slow
 def test_a_budget_decides_the_epochs(shapes: Path, bank: Path, tmp_path: Path) -> None:
     """Of very many epochs so many are trained as fit in, and the run's settings say so."""
     run = train(

@@ -31,7 +31,7 @@ def _package() -> State:
 def _network(*, live: bool = False) -> Lite0:
     network = Lite0()
     network.load(_package())
-    network.set_live(live)
+    network.set_live(live=live)
     return network.to(memory_format=torch.channels_last)
 
 
