@@ -91,12 +91,15 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "zoo": (
         "table",
+        "arrays",
         "keras_walk",
         "keras_windows",
         "keras_graph",
         "keras_weights",
         "keras_convert",
         "keras_process",
+        "plain",
+        "timm_graph",
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": (

@@ -45,6 +45,7 @@ EXTRAS = Registry(
                 "torch>=2.15",
                 "torchvision>=0.29",
                 "timm>=1.0.31",
+                "onnxscript>=0.7",
                 "lightning>=2.6",
                 "captum>=0.9",
                 "safetensors>=0.8",

@@ -17,6 +17,8 @@ ALLOWED: dict[str, set[str]] = {
         "features.stages",
         "features.entry",  # its name in a type
         "features.store",  # likewise
+        "zoo.plain",
+        "zoo.timm_graph",
         "shipping.walk",
         "shipping.session",
     },
@@ -93,7 +95,10 @@ ALLOWED: dict[str, set[str]] = {
         "training.checkpoint",
         "training.learner",
         "training.fit",
+        "zoo.timm_graph",
     },
+    "timm": {"zoo.timm_graph"},
+    "huggingface_hub": {"zoo.timm_graph"},
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},
