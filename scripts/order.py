@@ -90,6 +90,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "look",
     ),
     "zoo": (
+        "settings",
         "table",
         "arrays",
         "keras_walk",
@@ -100,6 +101,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "keras_process",
         "plain",
         "timm_graph",
+        "files",
+        "add",
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": (
@@ -163,6 +166,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "train_probe",
         "train",
         "use",
+        "models",
         "split",
         "contents",
         "get",
@@ -190,6 +194,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "inspect",
         "console",
         "using",
+        "models",
         "getting",
         "splitting",
         "check_page",
