@@ -73,7 +73,9 @@ def add(name: str, settings: AddSettings) -> None:
     print_line(f"Weights: {entry.origin}; licence: {entry.licence}; SHA-256 {entry.sha256}.", out)
     print_line(f"Input: {_input(entry)}.", out)
     blocks = ", ".join(f"{p.name} {p.channels}" for p in entry.found.stages)
-    print_line(f"Features from: {blocks}, {entry.found.final.name} {entry.found.final.channels}.", out)
+    print_line(
+        f"Features from: {blocks}, {entry.found.final.name} {entry.found.final.channels}.", out
+    )
     print_line(f"Classes: {_classes(entry)}.", out)
     if entry.random:
         print_line("Note: random weights have learnt nothing; they serve to try things.", out)

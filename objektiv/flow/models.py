@@ -125,9 +125,7 @@ def measured(rows: list[Row], *, progress: Progress) -> dict[str, float | str]:
 def images_per_second(name: str) -> float:
     """How many squares a second the engine looks at, on all cores, decoding left out."""
     size = BACKBONES.get(name).native_size
-    engine = Engine(
-        backbone_graph(name, size=size, precision="fp32"), size=size, precision="fp32"
-    )
+    engine = Engine(backbone_graph(name, size=size, precision="fp32"), size=size, precision="fp32")
     square = np.full((size, size, 3), 127, np.float32)
 
     def prepare(number: int) -> Prepared[int]:

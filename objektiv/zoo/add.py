@@ -119,7 +119,7 @@ def _add_file(name: str, settings: AddSettings) -> Entry:
     path = Path(settings.weights)
     network = brought.read_onnx(path, name=name)
     numbered = tuple(f"class {number}" for number in range(network.classes))
-    facts = {
+    facts: dict[str, Any] = {
         "name": name,
         "title": name,
         "family": "onnx",
