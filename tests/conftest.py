@@ -82,3 +82,18 @@ def trained(shapes: Path, bank: Path, tmp_path_factory: pytest.TempPathFactory) 
     out = tmp_path_factory.mktemp("runs")
     settings = TrainSettings(group=drawn.GROUP, out=out, bank=bank, precision="fp32")
     return python.train(shapes, settings=settings).folder
+
+
+@pytest.fixture(scope="session")
+def learnt(
+    shapes: Path, bank: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The finished run folder of a small network, on the items of `trained`; do not change it."""
+    pytest.importorskip("torch", reason="needs objektiv[torch]")
+    pytest.importorskip("lightning", reason="needs objektiv[torch]")
+    from objektiv.faces import python
+
+    settings = TrainSettings(
+        **drawn.NETWORK, out=tmp_path_factory.mktemp("networks"), bank=bank, epochs=2, rotation=20
+    )
+    return python.train(shapes, settings=settings).folder

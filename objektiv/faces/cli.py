@@ -99,11 +99,32 @@ def augment(data: Data, settings: AugmentDataSettings) -> None:
 
 @app.command()
 @settings_options(TrainSettings)
-def train(data: Data, settings: TrainSettings) -> None:
+def train(
+    data: Data,
+    settings: TrainSettings,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", help="Folder of a run that was cut off: go on with it.", metavar="RUN"
+        ),
+    ] = None,
+) -> None:
     """Train, test and package a classifier on a folder of images."""
     from objektiv.faces import console
 
-    console.train(data, settings)
+    if resume is None:
+        console.train(data, settings)
+    else:
+        console.resume(data, resume, settings)
+
+
+@app.command()
+@settings_options(TrainSettings)
+def plan(data: Data, settings: TrainSettings) -> None:
+    """Say before you train what each model would take here: time, memory, disk."""
+    from objektiv.faces import planning
+
+    planning.plan(data, settings)
 
 
 @app.command()
@@ -278,6 +299,23 @@ def remove_network(name: Network) -> None:
     from objektiv.faces import models
 
     models.remove(name)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
+    ] = Path("compared"),
+) -> None:
+    """Put finished runs side by side: accuracy, size, training time, speed."""
+    from objektiv.faces import comparing
+
+    comparing.compare(runs, out)
 
 
 @app.command()

@@ -114,6 +114,13 @@ class GraphBuilder:
         return data
 
 
+def output_shape(data: bytes) -> tuple[int, ...]:
+    """Shape of a finished graph's only output, inferred from its inputs."""
+    model = onnx.ModelProto.FromString(data)
+    (output,) = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.output
+    return tuple(dimension.dim_value for dimension in output.type.tensor_type.shape.dim)
+
+
 def count_numbers(data: bytes) -> int:
     """How many weights a finished graph holds; integers that are shapes and axes do not count."""
     model = onnx.ModelProto.FromString(data)

@@ -92,11 +92,14 @@ ALLOWED: dict[str, set[str]] = {
     "torch": {
         "training.trainable",  # for a type checker
         "training.build",
+        "training.lite0",
+        "training.finetune",
         "training.optimizers",
         "training.checkpoint",
         "training.learner",
         "training.fit",
         "zoo.timm_graph",
+        "training.rehearse",
     },
     "timm": {"zoo.timm_graph"},
     "huggingface_hub": {"zoo.timm_graph"},
