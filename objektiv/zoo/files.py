@@ -74,6 +74,12 @@ def read_onnx(path: Path, *, name: str) -> Brought:
                 value=repr(tensor.name)[:80],
                 allowed="Only one file is read, whatever names stand in it",
             )
+    if foreign := [node for node in model.graph.node if node.domain not in ("", "ai.onnx")]:
+        raise source.refused(
+            f"{path} holds an operation that is not ONNX's own",
+            value=f"{foreign[0].domain}:{foreign[0].op_type}"[:100],
+            allowed="Operations of ONNX itself",
+        )
     model = _own_version(model, source)
     size = _size(model, source)
     _drop_behind_logits(model, source)
@@ -192,19 +198,18 @@ def _classes(model: onnx.ModelProto, size: int, source: Source) -> int:
     given.type.tensor_type.shape.dim[0].dim_value = TWO
     for value in told.graph.output:
         value.type.tensor_type.ClearField("shape")
+    cause: Exception | None = None
+    shape: list[int] = []
     try:
         told = onnx.shape_inference.infer_shapes(told, strict_mode=True, data_prop=True)
         (output,) = told.graph.output
         shape = [d.dim_value for d in output.type.tensor_type.shape.dim]
-    except (*CHECKER_ERRORS,) as error:
-        shape = []
-        cause: Exception | None = error
-    else:
-        cause = None
+    except CHECKER_ERRORS as error:
+        cause = error
     if len(shape) == 2 and shape[0] in (TWO, 0) and shape[1] > 0:  # 0: not known
         return int(shape[1])
     raise source.refused(
         f"{source.file} does not give one row of logits a picture",
-        value=f"for two pictures {shape or ' '.join(str(cause).split())[:200]}",
+        value=f"for two pictures {shape or ' '.join(str(cause or 'unknown').split())[:200]}",
         allowed="One output (n, classes), the number of pictures left open",
     ) from cause
