@@ -10,7 +10,6 @@ import sys
 
 from objektiv.base.progress import Progress
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
-from objektiv.faces.words import count
 from objektiv.features import store
 from objektiv.features.entry import Entry
 from objektiv.flow.models import Row, listed, measured
@@ -19,6 +18,7 @@ from objektiv.zoo.add import add as add_network
 from objektiv.zoo.settings import IMAGENET, AddSettings
 
 NOT_KNOWN = "-"
+SHOWN = 5  # classes told of a new network
 
 
 def list_all(*, measure: bool) -> None:
@@ -94,8 +94,8 @@ def _input(entry: Entry) -> str:
 def _classes(entry: Entry) -> str:
     if entry.classes == IMAGENET:
         return "the 1,000 of ImageNet"
-    names = ", ".join(entry.classes[:3])
-    return f"{count(len(entry.classes), 'name')}, {names}" + ", ..." * (len(entry.classes) > 3)
+    first, more = ", ".join(entry.classes[:SHOWN]), len(entry.classes) - SHOWN
+    return f"{first}" + f" and {more:,} more" * (more > 0)
 
 
 def remove(name: str) -> None:
