@@ -34,7 +34,7 @@ def test_a_stored_network_goes_the_whole_way(models: Path, world: World) -> None
     assert facts["backbone"]["licence"] == "a licence"
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["model"]["parameters"] > 5_000
-    assert "an origin" in (run / "report.html").read_text(encoding="utf-8")
+    assert "an origin" in (run / "model" / "model_card.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
