@@ -85,7 +85,8 @@ class Ours:
         return len(self._paths) / measure.seconds_of(train)
 
     def _fitting(self, given: Any) -> FitSettings:
-        return _part(FitSettings, given).model_copy(update={"epochs": 1})
+        settings: FitSettings = _part(FitSettings, given)
+        return settings.model_copy(update={"epochs": 1})
 
     def _lessons(self, given: Any) -> Lessons:
         how = pictures.Reading(given["size"], given["fit"], PIXELS)
