@@ -51,9 +51,7 @@ def test_own_networks_come_last_and_damaged_ones_say_so(models: Path) -> None:
     assert not old.ready and "network.json of old" in old.problem
 
 
-def test_speeds_are_of_those_that_are_ready(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_speeds_are_of_those_that_are_ready(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each ready network is measured or says why not; the others are left out."""
     monkeypatch.setattr(step, "MEASURED", 0.01)
     networks.store_small(name="mine")

@@ -81,9 +81,7 @@ def test_a_network_of_timm_takes_a_file(models: Path, tmp_path: Path) -> None:
     state = {k: v.numpy() for k, v in timm.create_model("test_resnet").state_dict().items()}
     tensors.write(tmp_path / "w.safetensors", state, {})
 
-    entry = add(
-        "timm:test_resnet", AddSettings(weights=str(tmp_path / "w.safetensors"), scale=0.5)
-    )
+    entry = add("timm:test_resnet", AddSettings(weights=str(tmp_path / "w.safetensors"), scale=0.5))
 
     assert (entry.scale, entry.random) == (0.5, False)
     assert entry.origin == "the file w.safetensors, for test_resnet"

@@ -131,9 +131,7 @@ def _input_shape(*shape: int | str, kind: int = TensorProto.FLOAT) -> Change:
 
 
 def _one_picture(model: onnx.ModelProto) -> None:
-    model.graph.node[4].attribute[0].t.CopyFrom(
-        numpy_helper.from_array(np.array([1, 6], np.int64))
-    )
+    model.graph.node[4].attribute[0].t.CopyFrom(numpy_helper.from_array(np.array([1, 6], np.int64)))
 
 
 def _foreign(model: onnx.ModelProto) -> None:
@@ -170,9 +168,7 @@ WRONG: dict[str, tuple[str, Change]] = {
     "channels last": (r"\[0, 8, 8, 3\].*FLOAT \[n, 3, side", _input_shape("n", 8, 8, 3)),
     "no square": ("not for square RGB", _input_shape("n", 3, 8, 9)),
     "grey": ("not for square RGB", _input_shape("n", 1, 8, 8)),
-    "half precision": (
-        *("FLOAT16", _input_shape("n", 3, 8, 8, kind=TensorProto.FLOAT16)),
-    ),
+    "half precision": (*("FLOAT16", _input_shape("n", 3, 8, 8, kind=TensorProto.FLOAT16)),),
     "two inputs": (r"inputs FLOAT \[0, 3, 8, 8\]; FLOAT \[1\]", _two_inputs),
     "for one picture only": ("one row of logits a picture: for two pictures", _one_picture),
     "a map for logits": (r"for two pictures \[2, 6, 8, 8\]", _map),
