@@ -91,6 +91,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "look",
     ),
     "zoo": (
+        "settings",
         "table",
         "arrays",
         "keras_walk",
@@ -101,6 +102,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "keras_process",
         "plain",
         "timm_graph",
+        "files",
+        "add",
     ),
     "judging": ("predictions", "intervals", "metrics", "calibration"),
     "models": (
@@ -179,6 +182,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "plan",
         "compare",
         "use",
+        "models",
         "split",
         "contents",
         "get",
@@ -210,6 +214,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "planning",
         "comparing",
         "using",
+        "models",
         "getting",
         "splitting",
         "check_page",

@@ -39,6 +39,7 @@ EXTRAS = Registry(
         "zoo": Extra(
             ("keras>=3.15", "h5py>=3.16"),
             "the course's 26 backbones on Keras 3, without TensorFlow",
+            ("models add",),
         ),
         "torch": Extra(
             (
@@ -52,6 +53,7 @@ EXTRAS = Registry(
                 "safetensors>=0.8",
             ),
             "training from scratch, fine-tuning and timm's backbones",
+            ("train", "models add"),
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
         "tune": Extra(("optuna>=5.0",), "a search over settings"),

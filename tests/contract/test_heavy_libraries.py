@@ -19,10 +19,11 @@ ALLOWED: dict[str, set[str]] = {
         "features.store",  # likewise
         "zoo.plain",
         "zoo.timm_graph",
+        "zoo.files",
         "shipping.walk",
         "shipping.session",
     },
-    "google": {"features.strict"},
+    "google": {"features.strict", "zoo.files"},
     "cv2": {
         "data.images",
         "data.augment",
