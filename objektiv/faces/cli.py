@@ -85,11 +85,29 @@ def explore(data: Data, settings: ExploreSettings) -> None:
 
 @app.command()
 @settings_options(TrainSettings)
-def train(data: Data, settings: TrainSettings) -> None:
+def train(
+    data: Data,
+    settings: TrainSettings,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume", help="Folder of a run that was cut off: go on with it.", metavar="RUN"
+        ),
+    ] = None,
+) -> None:
     """Train, test and package a classifier on a folder of images."""
     from objektiv.faces import console
 
-    console.train(data, settings)
+    if resume is None:
+        return console.train(data, settings)
+    if settings.model_fields_set:
+        raise UsageError(
+            "a run goes on with its own settings",
+            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(settings.model_fields_set)),
+            allowed="Nothing but DATA and --resume may be given",
+            next=f"leave it away, or train anew without `--resume {resume}`",
+        )
+    console.resume(data, resume)
 
 
 @app.command()
@@ -219,6 +237,23 @@ def export(
     from objektiv.faces import using
 
     using.export(run, to)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
+    ] = Path("compared"),
+) -> None:
+    """Put finished runs side by side: accuracy, size, training time, speed."""
+    from objektiv.faces import comparing
+
+    comparing.compare(runs, out)
 
 
 @app.command()

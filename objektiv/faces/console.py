@@ -12,10 +12,11 @@ from pathlib import Path
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
-from objektiv.faces.story import next_commands, report_data
+from objektiv.faces.story import forecast_note, next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
-from objektiv.faces.words import count
+from objektiv.faces.words import beside_probe, count
 from objektiv.flow.settings import TrainSettings
+from objektiv.flow.train import resume as resume_step
 from objektiv.flow.train import train as train_step
 from objektiv.flow.trained import Trained
 
@@ -26,7 +27,15 @@ def _progress() -> Progress:
 
 def train(data: Path, settings: TrainSettings) -> None:
     """Train, print the scores, and say where everything is."""
-    trained = train_step(data, settings, progress=_progress())
+    _finish(train_step(data, settings, progress=_progress()))
+
+
+def resume(data: Path, run: Path) -> None:
+    """Go on with a run that was cut off, likewise."""
+    _finish(resume_step(data, run, progress=_progress()))
+
+
+def _finish(trained: Trained) -> None:
     write_report(report_data(trained), trained.run.report)
     _print_trained(trained)
 
@@ -35,7 +44,13 @@ def _print_trained(trained: Trained) -> None:
     judged, out = trained.judged, sys.stdout
     plain = judged.baseline
     print_scores(judged.scores, plain.scores, difference=plain.difference, stream=out)
+    if judged.probe:
+        print_line(beside_probe(judged.probe.difference), out)
     print()
+    for note in trained.made.notes:
+        print_line(note, out)
+    if trained.made.forecast:
+        print_line(forecast_note(trained.made.forecast), out)
     for note in (*trained.seen.dataset.notes, *trained.split.notes):
         print_line(f"Note: {note}", out)
     aside = trained.seen.dataset.quarantine

@@ -87,6 +87,8 @@ def _file_option() -> inspect.Parameter:
 def _shown(default: object) -> str:
     if default is None or default == ():
         return ""
+    if isinstance(default, bool):
+        default = "yes" if default else "no"
     text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
     return f" [default: {text}]"
 
@@ -107,4 +109,4 @@ def _metavar(kind: Any) -> str:
     if origin is tuple:
         of, *more = get_args(kind)
         return f"{_metavar(of)},..." if more == [...] else ",".join("NUMBER" for _ in (of, *more))
-    return {int: "INTEGER", float: "NUMBER", Path: "PATH"}.get(kind, "TEXT")
+    return {int: "INTEGER", float: "NUMBER", Path: "PATH", bool: "yes|no"}.get(kind, "TEXT")

@@ -56,22 +56,26 @@ class Axis:
         return self.low + min(1.0, max(0.0, share)) * (self.high - self.low)
 
 
-def _svg(parts: Iterable[str], *, height: float, title: str) -> str:
+def svg(parts: Iterable[str], *, height: float, title: str) -> str:
+    """A figure of WIDTH by `height`."""
     inside = "".join(parts)
     box = f'viewBox="0 0 {WIDTH} {height:g}"'
     return f'<svg class="figure" {box} role="img" aria-label="{escape(title)}">{inside}</svg>'
 
 
-def _text(x: float, y: float, text: str, style: str = "ink", anchor: str = "start") -> str:
+def text(x: float, y: float, told: str, style: str = "ink", anchor: str = "start") -> str:
+    """Words at a place, escaped."""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text class="{style}" {place}>{escape(text)}</text>'
+    return f'<text class="{style}" {place}>{escape(told)}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
+    """From one place to another."""
     return f'<line class="{style}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _dot(x: float, y: float, radius: float, *, style: str, title: str = "") -> str:
+def dot(x: float, y: float, radius: float, *, style: str, title: str = "") -> str:
+    """A disc; `title` is told where a mouse rests on it."""
     told = f"<title>{escape(title)}</title>" if title else ""
     return f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}">{told}</circle>'
 
@@ -88,23 +92,23 @@ def comparison_plot(bars: Sequence[Bar]) -> str:
         share = max(0.0, 1 - k * step)
         x, anchor = axis.at(share), "end" if k == 0 else "start" if k == ticks else "middle"
         shift = {"end": 10, "start": -10, "middle": 0}[anchor]
-        parts.append(_line(x, 2, x, bottom, style="grid"))
-        parts.append(_text(x + shift, bottom + 16, f"{100 * share:.0f} %", FAINT, anchor))
+        parts.append(line(x, 2, x, bottom, style="grid"))
+        parts.append(text(x + shift, bottom + 16, f"{100 * share:.0f} %", FAINT, anchor))
     told = []
     for k, bar in enumerate(bars):
         y = 44 * k + 34
         if isinstance(bar.share, Interval):
             estimate, span = bar.share.estimate, f" ({percent_range(bar.share)})"
             ends = axis.at(bar.share.low), axis.at(bar.share.high)
-            parts.append(_line(ends[0], y, ends[1], y, style=f"range {bar.kind}"))
+            parts.append(line(ends[0], y, ends[1], y, style=f"range {bar.kind}"))
         else:
             estimate, span = bar.share, ""
         told.append(f"{bar.name} {percent(estimate)}{span}")
-        parts.append(_dot(axis.at(estimate), y, 6, style=f"dot {bar.kind}"))
-        parts.append(_text(2, y - 14, bar.name))
-        parts.append(_text(WIDTH - 2, y - 14, percent(estimate) + span, "ink", "end"))
+        parts.append(dot(axis.at(estimate), y, 6, style=f"dot {bar.kind}"))
+        parts.append(text(2, y - 14, bar.name))
+        parts.append(text(WIDTH - 2, y - 14, percent(estimate) + span, "ink", "end"))
     title = f"Accuracy with 95 % intervals: {'; '.join(told)}"
-    return _svg(parts, height=bottom + 22, title=title)
+    return svg(parts, height=bottom + 22, title=title)
 
 
 def reliability_plot(bins: Sequence[ReliabilityBin], *, classes: int) -> str:
@@ -117,23 +121,23 @@ def reliability_plot(bins: Sequence[ReliabilityBin], *, classes: int) -> str:
     up = Axis(0.0, 1.0, 228, 12)
     floor = 306.0  # the counts stand on it
     ticks = (start, (1 + start) / 2, 1.0)
-    parts = [_line(across.at(start), up.at(start), across.at(1), up.at(1), style="line ideal")]
+    parts = [line(across.at(start), up.at(start), across.at(1), up.at(1), style="line ideal")]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(_line(across.low, up.at(share), across.high, up.at(share), style="grid"))
-        parts.append(_text(MARGIN - 5, up.at(share) + 4, f"{100 * share:.0f}", FAINT, "end"))
-    parts.append(_line(across.low, floor, across.high, floor, style="grid"))
+        parts.append(line(across.low, up.at(share), across.high, up.at(share), style="grid"))
+        parts.append(text(MARGIN - 5, up.at(share) + 4, f"{100 * share:.0f}", FAINT, "end"))
+    parts.append(line(across.low, floor, across.high, floor, style="grid"))
     parts += [
-        _text(across.at(share), floor + 16, f"{100 * share:.0f} %", FAINT, anchor)
+        text(across.at(share), floor + 16, f"{100 * share:.0f} %", FAINT, anchor)
         for share, anchor in zip(ticks, ("start", "middle", "end"), strict=True)
     ]
-    parts.append(_text(MARGIN + 4, 24, "% that were right"))
-    parts.append(_text(WIDTH - 10, floor + 33, "how sure the model was", "ink", "end"))
+    parts.append(text(MARGIN + 4, 24, "% that were right"))
+    parts.append(text(WIDTH - 10, floor + 33, "how sure the model was", "ink", "end"))
     most = max((b.items for b in bins), default=0) or 1
     width = (across.high - across.low) / (1 - start) / max(len(bins), 1)
     for b in bins:
         parts += _reliability_bin(b, across, up, (floor, width, most))
     title = "Share of right answers against how sure the model was, with counts"
-    return _svg(parts, height=floor + 40, title=title)
+    return svg(parts, height=floor + 40, title=title)
 
 
 def _reliability_bin(
@@ -152,12 +156,12 @@ def _reliability_bin(
     parts = [f'<rect class="bar" {place} width="{max(1.0, right - left):.1f}"/>']
     if right - left >= 7 * len(f"{b.items:,}"):  # about the width of the text
         middle = (left + right) / 2
-        parts.append(_text(middle, floor - tall - 4, f"{b.items:,}", "faint small", "middle"))
+        parts.append(text(middle, floor - tall - 4, f"{b.items:,}", "faint small", "middle"))
     x = across.at(b.confidence)
     ends = up.at(b.accuracy.low), up.at(b.accuracy.high)
-    parts.append(_line(x, ends[0], x, ends[1], style="range thin model"))
+    parts.append(line(x, ends[0], x, ends[1], style="range thin model"))
     radius = 2.5 + 3 * math.sqrt(b.items / most)
-    return [*parts, _dot(x, up.at(b.accuracy.estimate), radius, style="dot model", title=told)]
+    return [*parts, dot(x, up.at(b.accuracy.estimate), radius, style="dot model", title=told)]
 
 
 def size_cells(widths: Sequence[int], heights: Sequence[int]) -> tuple[SizeCell, ...]:
@@ -196,23 +200,23 @@ def sizes_plot(cells: Sequence[SizeCell]) -> str:
     low, high = size_range([length for c in cells for length in (c.width, c.height)])
     across = Axis(math.log(low), math.log(high), MARGIN, WIDTH - 10)
     up = Axis(math.log(low), math.log(high), 322, 8)
-    parts = [_line(across.low, up.low, across.high, up.high, style="line ideal")]
+    parts = [line(across.low, up.low, across.high, up.high, style="line ideal")]
     for tick in ticks_between(low, high):
         x, y = across.at(math.log(tick)), up.at(math.log(tick))
-        parts.append(_line(x, up.low, x, up.high, style="grid"))
-        parts.append(_line(across.low, y, across.high, y, style="grid"))
-        parts.append(_text(x, up.low + 15, f"{tick:,}", FAINT, "middle"))
-        parts.append(_text(MARGIN - 5, y + 4, f"{tick:,}", FAINT, "end"))
-    parts.append(_text(MARGIN + 4, 20, "height, pixels"))
-    parts.append(_text(WIDTH - 10, up.low + 31, "width, pixels", "ink", "end"))
+        parts.append(line(x, up.low, x, up.high, style="grid"))
+        parts.append(line(across.low, y, across.high, y, style="grid"))
+        parts.append(text(x, up.low + 15, f"{tick:,}", FAINT, "middle"))
+        parts.append(text(MARGIN - 5, y + 4, f"{tick:,}", FAINT, "end"))
+    parts.append(text(MARGIN + 4, 20, "height, pixels"))
+    parts.append(text(WIDTH - 10, up.low + 31, "width, pixels", "ink", "end"))
     most = max(c.items for c in cells)
     for c in cells:
         radius = max(1.2, 8 * math.sqrt(c.items / most))
         told = f"{count(c.items, 'picture')} of about {c.width:.0f} x {c.height:.0f}"
         x, y = across.at(math.log(c.width)), up.at(math.log(c.height))
-        parts.append(_dot(x, y, radius, style="cloud", title=told))
+        parts.append(dot(x, y, radius, style="cloud", title=told))
     title = f"Width and height of {count(sum(c.items for c in cells), 'picture')}, in pixels"
-    return _svg(parts, height=up.low + 38, title=title)
+    return svg(parts, height=up.low + 38, title=title)
 
 
 def ticks_between(low: float, high: float) -> list[int]:

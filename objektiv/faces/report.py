@@ -20,6 +20,7 @@ from objektiv.base import files
 from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
 from objektiv.faces import plots, sections, words
+from objektiv.faces.lessons import Lesson
 from objektiv.faces.pictures import class_samples, thumbnails
 from objektiv.judging.calibration import reliability
 from objektiv.judging.intervals import Interval
@@ -38,6 +39,8 @@ class ReportData:
     model minus the baseline's, paired. `timings`: seconds of each step; all of them where one is
     called "total". `choices`: a mapping each for what was tried out-of-fold, such as blocks,
     strength, log_loss, accuracy and chosen (yes or no). `next_commands`: what to type next.
+    `probe`: accuracy of the quick probe beside a network, and the model's minus it, paired.
+    `lesson`: of a network that learnt by gradient.
     """
 
     title: str
@@ -54,6 +57,8 @@ class ReportData:
     machine: dict[str, Any]
     notes: list[str]
     next_commands: list[str]
+    probe: tuple[Interval, Interval] | None = None
+    lesson: Lesson | None = None
 
 
 def write_report(data: ReportData, path: Path) -> None:
@@ -76,6 +81,7 @@ def page(data: ReportData) -> str:
         notes=data.notes,
         next_commands=data.next_commands,
         scores=data.scores,
+        lesson=data.lesson,
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
         **_data(data),
@@ -101,8 +107,11 @@ def _result(data: ReportData, *, test: Predictions, baseline: Predictions) -> di
         plots.Bar(words.BASELINE, "plain", data.baseline_scores.accuracy),
         plots.Bar("always the most frequent class", "none", words.most_frequent(data.scores)),
     ]
+    if data.probe:
+        bars.insert(1, plots.Bar("quick probe", "none", data.probe[0]))
     return {
         "headline": (before, share, after),
+        "beside": words.beside_probe(data.probe[1]) if data.probe else "",
         "meaning": words.meaning(accuracy),
         "warning": accuracy.warning,
         "verdict": words.verdict(data.scores, data.baseline_scores, data.difference),

@@ -6,10 +6,11 @@ In: a Trained. Out: ReportData, and the commands worth typing next.
 from __future__ import annotations
 
 from objektiv.base.machine import this_machine
+from objektiv.faces.lessons import lesson
 from objektiv.faces.report import ReportData
-from objektiv.faces.words import count
+from objektiv.faces.words import count, duration
 from objektiv.flow.run import typed
-from objektiv.flow.trained import History, Trained
+from objektiv.flow.trained import Forecast, History, Trained
 
 
 def next_commands(trained: Trained) -> list[str]:
@@ -41,6 +42,8 @@ def report_data(trained: Trained) -> ReportData:
         machine=this_machine().as_dict(),
         notes=[*seen.dataset.notes, *trained.split.notes, *_own_notes(trained)],
         next_commands=next_commands(trained),
+        probe=(judged.probe.scores.accuracy, judged.probe.difference) if judged.probe else None,
+        lesson=lesson(trained),
     )
 
 
@@ -52,8 +55,18 @@ def _choices(history: History) -> list[dict[str, object]]:
     ]
 
 
+def forecast_note(forecast: Forecast) -> str:
+    """Predicted against actual."""
+    return (
+        f"Before it began, {duration(forecast.predicted_of_trained)} were predicted for "
+        f"{count(forecast.trained, 'epoch')}; they took {duration(forecast.actual)}."
+    )
+
+
 def _own_notes(trained: Trained) -> list[str]:
     return [
+        *trained.made.notes,
+        *([forecast_note(trained.made.forecast)] if trained.made.forecast else []),
         f"The bundle was tried on test pictures: its probabilities differ by at most "
         f"{trained.shipped.difference:.4f} from the ones judged here.",
         _looked(trained.seen.looked, len(trained.seen.dataset.items)),

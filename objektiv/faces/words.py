@@ -145,6 +145,18 @@ def verdict(scores: Scores, baseline: Scores, difference: Interval) -> Verdict:
     return Verdict(better, sentence, warning)
 
 
+def beside_probe(difference: Interval) -> str:
+    """Whether a network beats the quick probe; `difference` is paired, the network minus it."""
+    span = f"{points(difference.estimate)} points, 95 % interval {points_range(difference)}"
+    if difference.low > 0:
+        told = "It is better than the quick probe"
+    elif difference.high < 0:
+        told = "It is worse than the quick probe"
+    else:
+        told = "It is not shown to be better than the quick probe"
+    return f"{told}, which takes seconds ({span})."
+
+
 def most_frequent(scores: Scores) -> float:
     """The share that always naming the most frequent class would have right."""
     return max(sum(row) for row in scores.confusion) / scores.items

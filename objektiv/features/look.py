@@ -155,6 +155,12 @@ def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
     """
     if isinstance(size, int):
         return _checked(size)
+    side = usual_side(dataset, max_pixels=max_pixels)
+    return SMALL_SIZE if side is None or side <= SMALL else LARGE_SIZE
+
+
+def usual_side(dataset: Dataset, *, max_pixels: int) -> float | None:
+    """Pixels of the longer side of most images: the median of an even sample's headers."""
     paths = dataset.items["path"].to_list()
     longest = []
     for path in paths[:: max(1, len(paths) // SAMPLE)]:
@@ -164,8 +170,7 @@ def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
         except ImageError:
             continue  # the look that follows sets it aside
         longest.append(max(header.width, header.height))
-    small = not longest or float(np.median(longest)) <= SMALL
-    return SMALL_SIZE if small else LARGE_SIZE
+    return float(np.median(longest)) if longest else None
 
 
 def _checked(size: int) -> int:

@@ -55,13 +55,22 @@ class Items:
         """Out of fold for what the model learnt from, by the final model for test."""
         logits = fitted.probe.logits(self.features)
         logits[self._learning_rows()] = fitted.logits
+        return self.predicted(np.arange(len(self.table)), logits)
+
+    def rows(self, *parts: str) -> NDArray[np.int64]:
+        """The places of these parts' items, in order."""
+        return np.flatnonzero(self.table["part"].is_in(parts).to_numpy()).astype(np.int64)
+
+    def predicted(self, rows: NDArray[np.int64], logits: NDArray[np.float64]) -> Predictions:
+        """Predictions of the items in `rows` from logits (rows, classes)."""
+        table = self.table[rows]
         return Predictions(
-            ids=tuple(self.table["id"]),
-            hashes=tuple(self.table["hash"]),
-            parts=tuple(self.table["part"]),
-            folds=tuple(self.table["fold"]),
-            groups=tuple(self.table["group"]),
-            labels=self.labels,
+            ids=tuple(table["id"]),
+            hashes=tuple(table["hash"]),
+            parts=tuple(table["part"]),
+            folds=tuple(table["fold"]),
+            groups=tuple(table["group"]),
+            labels=self.labels[rows],
             classes=self.classes,
             logits=logits,
             probabilities=softmax(logits),

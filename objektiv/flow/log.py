@@ -23,9 +23,16 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self.seconds: dict[str, float] = {}
+        self._began = time.perf_counter()
         self._path = folder / names.LOG
-        self._lines: list[str] = []
+        # a run that goes on keeps what it told before
+        self._lines = self._path.read_text("utf-8").splitlines(True) if self._path.exists() else []
         self.line(str(this_machine()))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since this process began to write it."""
+        return time.perf_counter() - self._began
 
     def line(self, text: str) -> None:
         """Add one line with the time of day."""

@@ -7,10 +7,12 @@ Try: `Run(Path("runs/cells-001")).scores()`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import difflib
 import io
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import polars as pl
 
 from objektiv.base import files
 from objektiv.base.errors import ModelError, UsageError
+from objektiv.base.lock import LOCK_FILE
 from objektiv.data.dataset import Dataset
 from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.judging.metrics import Scores, score
@@ -37,6 +40,7 @@ BUNDLE = "model"
 CARD = "model_card.md"
 REPORT = "report.html"
 LOG = "log.txt"
+CHECKPOINT = "checkpoint"  # folder, of a network while it trains
 LONGEST_STEM = 64  # characters; systems allow 255, and a number and temporary marks come behind
 
 
@@ -81,6 +85,17 @@ class Run:
     def report(self) -> Path:
         """Where its report stands."""
         return self.folder / REPORT
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether something was learnt that a training can go on from."""
+        return any((self.folder / CHECKPOINT).glob("*.safetensors"))
+
+    def remove_checkpoint(self) -> None:
+        """What a finished training no longer needs."""
+        shutil.rmtree(self.folder / CHECKPOINT, ignore_errors=True)
+        with contextlib.suppress(OSError):  # Windows keeps a file that is in use
+            (self.folder / LOCK_FILE).unlink()
 
     def predictions(self) -> Predictions:
         """Every item's prediction: out of fold for train and validation, final for test."""
@@ -135,6 +150,39 @@ def open_run(path: Path) -> Run:
             allowed="A run's folder is needed, such as runs/cells-001",
             next="name the folder, or give a bundle's file with --bundle",
         )
+    _require_folder(path)
+    if not (path / METRICS).is_file():
+        raise ModelError(
+            "this folder holds no finished run",
+            value=f"{path} has no {METRICS}",
+            allowed="A run that came to its end is needed",
+            next="run `objektiv train` again; what it looked at is kept in the bank",
+        )
+    return Run(path)
+
+
+def open_cut_off(path: Path) -> Run:
+    """The run in a folder that was cut off and can go on.
+
+    Raises:
+        UsageError: there is no such folder, it is no run, or the run is finished.
+    """
+    _require_folder(path)
+    if (path / METRICS).is_file():
+        wrong = "the run came to its end"
+    elif not (path / SETTINGS).is_file():
+        wrong = f"there is no {SETTINGS} in it"
+    else:
+        return Run(path)
+    raise UsageError(
+        "this run cannot go on",
+        value=f"{path}: {wrong}",
+        allowed="The folder of a training that was cut off is needed",
+        next="train anew without `--resume`",
+    )
+
+
+def _require_folder(path: Path) -> None:
     if not path.is_dir():
         siblings = [p.name for p in path.parent.glob("*") if p.is_dir()]
         near = difflib.get_close_matches(path.name, siblings, n=1)
@@ -144,11 +192,3 @@ def open_run(path: Path) -> Run:
             allowed="A run's folder is needed, such as runs/cells-001",
             next=f"did you mean {path.parent / near[0]}?" if near else "list the folder runs",
         )
-    if not (path / METRICS).is_file():
-        raise ModelError(
-            "this folder holds no finished run",
-            value=f"{path} has no {METRICS}",
-            allowed="A run that came to its end is needed",
-            next="run `objektiv train` again; what it looked at is kept in the bank",
-        )
-    return Run(path)

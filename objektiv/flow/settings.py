@@ -11,9 +11,16 @@ from pydantic import Field
 
 from objektiv.auditing.settings import CheckSettings
 from objektiv.base.settings import Settings
-from objektiv.data.settings import HandOnSettings, ReadSettings, RepeatSettings, SplitSettings
+from objektiv.data.settings import (
+    AugmentSettings,
+    HandOnSettings,
+    ReadSettings,
+    RepeatSettings,
+    SplitSettings,
+)
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings, ProbeSettings
+from objektiv.models.settings import HeadSettings, NetworkSettings, ProbeSettings
+from objektiv.training.settings import FitSettings
 
 
 class RunSettings(Settings):
@@ -34,9 +41,32 @@ class RunSettings(Settings):
     )
 
 
-class TrainSettings(ReadSettings, SplitSettings, FeatureSettings, ProbeSettings, RunSettings):
-    """Everything that `objektiv train` can be told."""
+class TrainSettings(
+    ReadSettings,
+    SplitSettings,
+    FeatureSettings,
+    ProbeSettings,
+    NetworkSettings,
+    FitSettings,
+    AugmentSettings,
+    RunSettings,
+):
+    """Everything that `objektiv train` can be told.
 
+    What is left open is what the recipe of the model says, and else the default.
+    """
+
+    model: str = Field(
+        default="probe",
+        description="What is trained: probe, a head on features that are kept, in seconds; cnn, a "
+        "network of your own; finetune, the pretrained network itself; or a recipe of the course.",
+    )
+    budget: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]+(\.[0-9]+)?(s|m|h)$",
+        description="Time for the whole training, such as 90s, 10m or 2h: the number of epochs is "
+        "chosen so that it fits.",
+    )
     split: Path | None = Field(
         default=None, description="split.csv of another run to use again instead of splitting anew."
     )

@@ -8,18 +8,18 @@ Try: `train(Path("cells"), TrainSettings(group=r"C\\d+"), progress=Progress()).r
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from objektiv.base import files
-from objektiv.base.errors import Cancelled, ObjektivError
-from objektiv.base.machine import this_machine
+from objektiv.base import extras, files
+from objektiv.base.errors import Cancelled, ObjektivError, UsageError
+from objektiv.base.lock import only_process
 from objektiv.base.progress import Progress
-from objektiv.base.settings import write_yaml
+from objektiv.base.settings import read_yaml, write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
@@ -27,22 +27,27 @@ from objektiv.data.folders import PARTS
 from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, look
+from objektiv.features.settings import FeatureSettings
 from objektiv.flow import run as names
-from objektiv.flow import train_probe
+from objektiv.flow import train_network, train_probe
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
-from objektiv.flow.run import Run, save_quarantine
+from objektiv.flow.resolve import part_of
+from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
-from objektiv.flow.trained import Beside, Job, Judged, Made, Trained
+from objektiv.flow.tables import write_tables
+from objektiv.flow.trained import Beside, Family, Job, Judged, Made, Trained
 from objektiv.judging.intervals import paired_difference
 from objektiv.judging.metrics import positive_class, score
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import STRENGTHS, Fitted, Truth, candidates, fit, fit_baseline
 from objektiv.models.heads import HEADS
+from objektiv.models.recipes import RECIPES, resolve
 
-FAMILIES: Mapping[str, Callable[[Job], Made]] = {
-    train_probe.FAMILY: train_probe.make,
+FAMILIES: Mapping[str, Family] = {
+    train_probe.FAMILY: train_probe.PROBE,
+    train_network.FAMILY: train_network.NETWORK,
 }
 
 
@@ -58,6 +63,8 @@ def train(
     Raises:
         ObjektivError: with what to do about it; features that were computed stay in the bank.
     """
+    settings = resolve(settings)
+    _family(settings)
     root = data.root if isinstance(data, Dataset) else data
     if isinstance(data, Path) and not settings.labels:  # a folder is searched
         names.require_outside(root, settings.out, option="out")
@@ -66,17 +73,76 @@ def train(
     if split is not None:  # given as an object: the run's own copy is what a replay needs
         settings = settings.model_copy(update={"split": folder / names.SPLIT})
     try:
-        write_yaml(settings, folder / names.SETTINGS)
-        log = Log(folder)
-        with log.ending():
-            log.line(f"data: {root.resolve()}")
-            return _train(data, settings, Run(folder), split=split, tell=(log, progress))
+        return _in_folder(data, settings, Run(folder), split=split, progress=progress)
     except Cancelled:
         raise  # progress.jsonl tells how far it came
     except ObjektivError:
-        if not (folder / names.PREDICTIONS).exists():  # nothing in it that cost time
-            shutil.rmtree(folder, ignore_errors=True)
+        if not ((folder / names.PREDICTIONS).exists() or Run(folder).has_checkpoint):
+            shutil.rmtree(folder, ignore_errors=True)  # nothing in it that cost time
         raise
+
+
+def resume(data: Path | Dataset, folder: Path, *, progress: Progress) -> Trained:
+    """Go on with a training that was cut off, in its own folder and with its own settings.
+
+    Raises:
+        UsageError: there is no such run, it is finished, or its kind is not resumed.
+        ObjektivError: as of `train`.
+    """
+    run = names.open_cut_off(folder)
+    settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)
+    if not _family(settings).resumes:
+        raise UsageError(
+            "a training of this kind does not go on where it stopped",
+            value=f"--model {settings.model}",
+            allowed="Networks that learn by gradient do",
+            next="run `objektiv train` again; what it looked at is kept in the bank",
+        )
+    shutil.rmtree(run.bundle, ignore_errors=True)  # of a run that was cut off behind it
+    return _in_folder(data, settings, run, split=None, progress=progress)
+
+
+def _family(settings: TrainSettings) -> Family:
+    """The family of the model.
+
+    Raises:
+        MissingExtra: a part of objektiv that it needs is not installed.
+    """
+    family = FAMILIES[RECIPES.get(settings.model).family]
+    if family.extra:
+        extras.require(family.extra, needed_by=f"--model {settings.model}")
+    return family
+
+
+def _in_folder(
+    data: Path | Dataset,
+    settings: TrainSettings,
+    run: Run,
+    *,
+    split: Split | None,
+    progress: Progress,
+) -> Trained:
+    root = data.root if isinstance(data, Dataset) else data
+    resumes = _family(settings).resumes
+    try:
+        with only_process(run.folder) if resumes else contextlib.nullcontext():
+            write_yaml(settings, run.folder / names.SETTINGS)
+            log = Log(run.folder)
+            with log.ending():
+                log.line(f"data: {root.resolve()}")
+                trained = _train(data, settings, run, split=split, tell=(log, progress))
+                run.remove_checkpoint()
+                return trained
+    except (Cancelled, KeyboardInterrupt) as stopped:
+        if not resumes:
+            raise
+        raise Cancelled(
+            "the training was stopped",
+            value=stopped.value if isinstance(stopped, Cancelled) else "Ctrl-C",
+            allowed="What was learnt up to the last checkpoint is kept",
+            next=f"`objektiv train {names.typed(root)} --resume {names.typed(run.folder)}` goes on "
+            "from there",
+        ) from stopped
 
 
 def _train(
@@ -89,9 +155,13 @@ def _train(
 ) -> Trained:
     dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
     split = _check(dataset, settings, given=split)
+    family = _family(settings)
+    settings = family.settle(dataset, settings)
+    write_yaml(settings, run.folder / names.SETTINGS)
     job, plain = _prepare(dataset, settings, run, split=split, tell=tell)
     log, seen = job.log, job.seen
-    made = FAMILIES[train_probe.FAMILY](job)
+    made = family.make(job)
+    settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)  # with what a budget decided
     with log.step("judge") as told:
         judged = _judge(made, plain, job)
         judged.predictions.save(run.folder / names.PREDICTIONS)
@@ -103,7 +173,7 @@ def _train(
     with log.step("package"):
         shipped = package(run, seen, made, judged, settings)
     trained = Trained(run, settings, seen, job.split, job.probe, made, judged, shipped, log.seconds)
-    _write_tables(trained)
+    write_tables(trained)
     return trained
 
 
@@ -118,7 +188,8 @@ def _prepare(
     """What every family needs: pictures seen, split, the quick probe; and the plain baseline."""
     log, progress = tell[0], tell[1].in_folder(run.folder)
     with log.step("look") as told:
-        seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
+        how = _looking(settings)
+        seen = look(dataset, how, max_pixels=settings.max_pixels, progress=progress)
         told += [f"{len(seen.dataset.items):,} images, {seen.looked:,} of them looked at anew"]
         told += [f"{len(seen.dataset.quarantine):,} set aside", f"{seen.size} pixels"]
         told += [seen.precision, *seen.dataset.notes]
@@ -134,6 +205,17 @@ def _prepare(
     with log.step("baseline"):
         plain = fit_baseline(features, truth, settings=settings)
     return Job(run, settings, seen, split, items, fitted, log, progress), plain
+
+
+def _looking(settings: TrainSettings) -> FeatureSettings:
+    """How the quick probe sees: beside a network as it always does, so that its bank is shared."""
+    how = part_of(FeatureSettings, settings)
+    if RECIPES.get(settings.model).family == train_probe.FAMILY:
+        return how
+    usual = FeatureSettings()
+    return how.model_copy(
+        update={name: getattr(usual, name) for name in ("backbone", "size", "fit")}
+    )
 
 
 def _check(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split | None:
@@ -175,58 +257,3 @@ def _judge(made: Made, plain: Fitted, job: Job) -> Judged:
         beside(job.items.predictions(plain)),
         None if own else beside(job.items.predictions(job.probe)),
     )
-
-
-def _write_tables(trained: Trained) -> None:
-    """What a person or another program wants to read; metrics.json last, so it means finished."""
-    folder, seen = trained.run.folder, trained.seen
-    save_quarantine(seen.dataset, folder / names.QUARANTINE)
-    history = trained.made.history
-    rows = [{key: _cell(value) for key, value in row.items()} for row in history.rows]
-    files.write_text(folder / names.HISTORY, pl.DataFrame(rows).write_csv())
-    metrics = {
-        **_scores(trained.judged),
-        "model": _model(trained),
-        "chosen": dict(history.rows[history.best]),
-        "temperature": trained.made.model.temperature,
-        "size": trained.made.size,
-        "precision": trained.made.precision,
-        "items": len(seen.dataset.items),
-        "quarantined": len(seen.dataset.quarantine),
-        "looked_at": seen.looked,
-        "shipped_difference": trained.shipped.difference,
-        "seconds": trained.timings,
-        "machine": this_machine().as_dict(),
-    }
-    files.write_json(folder / names.METRICS, metrics)
-
-
-def _cell(value: object) -> object:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else value
-
-
-def _scores(judged: Judged) -> dict[str, Any]:
-    found = {
-        "test": judged.scores.to_dict(),
-        "baseline": judged.baseline.scores.to_dict(),
-        "difference": judged.baseline.difference.to_dict(),
-    }
-    if judged.probe:
-        found["probe"] = judged.probe.scores.to_dict()
-        found["difference_to_probe"] = judged.probe.difference.to_dict()
-    return found
-
-
-def _model(trained: Trained) -> dict[str, Any]:
-    """What a table of models says of each."""
-    made, shipped = trained.made, trained.shipped
-    return {
-        "name": made.name,
-        "family": made.family,
-        "parameters": trained.parameters,
-        "trainable": made.trainable,
-        "bytes": shipped.bytes,
-        "weights_bytes": shipped.weights_bytes,
-        "train_seconds": round(made.seconds, 3),
-        "images_per_second": round(shipped.images_per_second, 2),
-    }

@@ -8,12 +8,19 @@ from __future__ import annotations
 import functools
 from dataclasses import asdict
 
+from objektiv.data.dataset import Dataset
 from objektiv.features.backbones import BACKBONES
-from objektiv.flow.trained import History, Job, Made
+from objektiv.flow.settings import TrainSettings
+from objektiv.flow.trained import Family, History, Job, Made
 from objektiv.models.pooled import Pooled
 from objektiv.shipping.facts import Backbone
 
 FAMILY = "probe"
+
+
+def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
+    """As they are: the look decides what is open."""
+    return settings
 
 
 def make(job: Job) -> Made:
@@ -46,3 +53,6 @@ def make(job: Job) -> Made:
             "trials", tuple(map(asdict, fitted.trials)), fitted.trials.index(fitted.chosen)
         ),
     )
+
+
+PROBE = Family(settle, make)

@@ -6,11 +6,12 @@ them and know no family.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from objektiv.base.progress import Progress
+from objektiv.data.dataset import Dataset
 from objektiv.data.settings import Fit
 from objektiv.data.split import Split
 from objektiv.features.look import Seen
@@ -23,6 +24,7 @@ from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import Fitted
+from objektiv.models.layers import Summary
 from objektiv.shipping.assemble import Shippable
 from objektiv.shipping.facts import Backbone
 
@@ -39,6 +41,21 @@ class Job:
     probe: Fitted  # the quick probe, which every training has
     log: Log
     progress: Progress  # writes into the run's folder
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What was predicted of a training before it began, and what it was."""
+
+    epochs: int  # planned
+    predicted: float  # seconds of these epochs
+    trained: int  # epochs, fewer where patience ran out
+    actual: float  # seconds of them
+
+    @property
+    def predicted_of_trained(self) -> float:
+        """Seconds predicted of as many epochs as were trained."""
+        return self.predicted * self.trained / self.epochs
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,20 @@ class Made:
     trainable: int
     seconds: float  # that making it took
     history: History
+    forecast: Forecast | None = None
+    summary: Summary | None = None  # its layers, where it has a list of them
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Family:
+    """How models of one kind are made."""
+
+    settle: Callable[[Dataset, TrainSettings], TrainSettings]
+    """Makes `auto` concrete and refuses what cannot work, before an image is looked at."""
+    make: Callable[[Job], Made]
+    extra: str | None = None  # the part of objektiv that it needs
+    resumes: bool = False  # whether `make` goes on where the run's folder holds a checkpoint
 
 
 @dataclass(frozen=True, eq=False)

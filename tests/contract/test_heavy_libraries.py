@@ -83,6 +83,7 @@ ALLOWED: dict[str, set[str]] = {
         "training.checkpoint",
         "training.learner",
         "training.fit",
+        "training.rehearse",
     },
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},

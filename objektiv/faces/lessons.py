@@ -1,0 +1,155 @@
+"""What a report tells of a network that learnt by gradient: curves, layers, recipe, augmentation.
+
+In: a Trained. Out: a Lesson, with figures and tables ready for the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from objektiv.base import seeds
+from objektiv.base.errors import ImageError
+from objektiv.data.augment import apply, transform
+from objektiv.data.images import decode, read_bytes, to_square
+from objektiv.data.settings import AugmentSettings
+from objektiv.faces.curves import curve_plot
+from objektiv.faces.pictures import Thumbnail, thumbnail_of
+from objektiv.faces.sections import Table
+from objektiv.flow.resolve import Origin, origins, part_of
+from objektiv.flow.trained import History, Trained
+from objektiv.models.layers import Summary
+from objektiv.models.recipes import RECIPES
+
+SHOWN = 8  # pictures before and after augmentation
+WHOSE = {
+    "course": "the course's",
+    "choice": "a choice; the course gives none",
+    "recipe": "the recipe's",
+    "yours": "yours",
+}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What stands in the sections of a network."""
+
+    title: str
+    origin: str
+    curves: tuple[str, ...]  # figures
+    epochs: Table
+    layers: Table | None
+    recipe: Table | None
+    augmented: tuple[tuple[Thumbnail, Thumbnail], ...]  # before, after
+
+
+def lesson(trained: Trained) -> Lesson | None:
+    """None where nothing was learnt by gradient."""
+    made = trained.made
+    if made.history.kind != "epochs":
+        return None
+    recipe = RECIPES.get(made.name)
+    return Lesson(
+        title=recipe.title,
+        origin=recipe.origin,
+        curves=_curves(made.history),
+        epochs=_epochs(made.history),
+        layers=_layers(made.summary),
+        recipe=_recipe(origins(trained.settings)),
+        augmented=_augmented(trained),
+    )
+
+
+def _curves(history: History) -> tuple[str, ...]:
+    found = []
+    for of in ("loss", "accuracy"):
+        names = {"training": f"train_{of}", "validation": f"val_{of}"}
+        lines = {
+            name: [float(row[column]) for row in history.rows]
+            for name, column in names.items()
+            if column in history.rows[0]
+        }
+        found.append(curve_plot(lines, best=history.best, of=of))
+    return tuple(found)
+
+
+def _epochs(history: History) -> Table:
+    head = tuple(name.replace("_", " ") for name in history.rows[0])
+    rows = tuple(tuple(_figure(n, v) for n, v in row.items()) for row in history.rows)
+    caption = "Each epoch; the marked one was kept"
+    return Table(caption, head, rows, marked=(history.best,))
+
+
+def _figure(name: str, value: Any) -> str:
+    if name == "epoch":
+        return str(value)
+    return f"{value:.3g}" if name == "learning_rate" else f"{value:.4f}"
+
+
+def _layers(summary: Summary | None) -> Table | None:
+    if summary is None:
+        return None
+    rows = tuple(
+        (
+            row.name,
+            row.kind,
+            " x ".join(f"{n:,}" for n in row.shape),
+            f"{row.parameters:,}",
+            f"{row.trainable:,}",
+        )
+        for row in summary.rows
+    )
+    foot = ("all", "", "", f"{summary.parameters:,}", f"{summary.trainable:,}")
+    head = ("layer", "what it does", "output", "parameters", "trainable")
+    return Table("The layers of the network", head, rows, foot, names=2)
+
+
+def _recipe(found: Sequence[Origin]) -> Table | None:
+    if not found:
+        return None
+    rows = tuple(
+        (
+            origin.name.replace("_", " "),
+            _told(origin.value),
+            WHOSE[origin.whose] + f" (recipe: {_told(origin.recipe)})" * (origin.whose == "yours"),
+        )
+        for origin in found
+    )
+    caption = "What the recipe says, and whose each number is"
+    return Table(caption, ("setting", "value", "whose"), rows, names=3)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_told, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _augmented(trained: Trained) -> tuple[tuple[Thumbnail, Thumbnail], ...]:
+    """Training pictures as they are, and as the first epoch saw them."""
+    settings, size = trained.settings, trained.made.size
+    augment = part_of(AugmentSettings, settings)
+    if augment == AugmentSettings():
+        return ()
+    ids = trained.split.ids("train")
+    draw = seeds.generator(settings.seed, "report", "augmented")
+    chosen = draw.choice(len(ids), size=min(SHOWN, len(ids)), replace=False)
+    paths = dict(trained.seen.dataset.items.select("id", "path").iter_rows())
+    found = []
+    for id in (ids[place] for place in sorted(chosen.tolist())):
+        try:
+            data = read_bytes(str(Path(paths[id])), name=id)
+            pixels = decode(data, name=id, max_pixels=settings.max_pixels).pixels
+        except ImageError:
+            continue  # it has gone since
+        square = to_square(pixels, size=size, fit=settings.fit)
+        before = np.rint(square).clip(0, 255).astype(np.uint8)
+        after = apply(before, transform(augment, seed=settings.seed, epoch=0, item=id))
+        found.append((thumbnail_of(before, name=id), thumbnail_of(after, name=id)))
+    return tuple(found)

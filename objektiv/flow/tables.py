@@ -1,0 +1,81 @@
+"""What a training writes for people and programs: quarantine, history and metrics.
+
+In: a Trained. Out: quarantine.csv, history.csv and metrics.json, which comes last, so that a folder
+with it is finished.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from objektiv.base import files
+from objektiv.base.machine import this_machine
+from objektiv.flow import run as names
+from objektiv.flow.run import save_quarantine
+from objektiv.flow.trained import Judged, Trained
+
+
+def write_tables(trained: Trained) -> None:
+    """Write the three."""
+    folder, seen = trained.run.folder, trained.seen
+    save_quarantine(seen.dataset, folder / names.QUARANTINE)
+    history = trained.made.history
+    if history.kind == "trials":  # epochs were written as they ended
+        rows = [{key: _cell(value) for key, value in row.items()} for row in history.rows]
+        files.write_text(folder / names.HISTORY, pl.DataFrame(rows).write_csv())
+    metrics = {
+        **_scores(trained.judged),
+        "model": _model(trained),
+        "chosen": dict(history.rows[history.best]),
+        "temperature": trained.made.model.temperature,
+        "size": trained.made.size,
+        "precision": trained.made.precision,
+        "items": len(seen.dataset.items),
+        "quarantined": len(seen.dataset.quarantine),
+        "looked_at": seen.looked,
+        "shipped_difference": trained.shipped.difference,
+        "seconds": trained.timings,
+        "machine": this_machine().as_dict(),
+    }
+    if forecast := trained.made.forecast:
+        metrics["forecast"] = {
+            "epochs": forecast.epochs,
+            "predicted_seconds": forecast.predicted,
+            "trained_epochs": forecast.trained,
+            "predicted_seconds_of_trained": round(forecast.predicted_of_trained, 3),
+            "actual_seconds": forecast.actual,
+        }
+    files.write_json(folder / names.METRICS, metrics)
+
+
+def _cell(value: object) -> object:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _scores(judged: Judged) -> dict[str, Any]:
+    found = {
+        "test": judged.scores.to_dict(),
+        "baseline": judged.baseline.scores.to_dict(),
+        "difference": judged.baseline.difference.to_dict(),
+    }
+    if judged.probe:
+        found["probe"] = judged.probe.scores.to_dict()
+        found["difference_to_probe"] = judged.probe.difference.to_dict()
+    return found
+
+
+def _model(trained: Trained) -> dict[str, Any]:
+    """What a table of models says of each."""
+    made, shipped = trained.made, trained.shipped
+    return {
+        "name": made.name,
+        "family": made.family,
+        "parameters": trained.parameters,
+        "trainable": made.trainable,
+        "bytes": shipped.bytes,
+        "weights_bytes": shipped.weights_bytes,
+        "train_seconds": round(made.seconds, 3),
+        "images_per_second": round(shipped.images_per_second, 2),
+    }
