@@ -19,11 +19,13 @@ from objektiv.faces.exits import run
 from objektiv.faces.options import settings_options
 from objektiv.flow.settings import (
     CheckDataSettings,
+    CurveSettings,
     DivideSettings,
     EvaluateSettings,
     ExploreSettings,
     PredictSettings,
     TrainSettings,
+    TuneSettings,
 )
 from objektiv.intake.catalog import CATALOG
 from objektiv.intake.settings import GetSettings
@@ -108,6 +110,27 @@ def train(
             next=f"leave it away, or train anew without `--resume {resume}`",
         )
     console.resume(data, resume)
+
+
+@app.command()
+@settings_options(TuneSettings)
+def tune(data: Data, settings: TuneSettings) -> None:
+    """Try many settings, rank them by validation, and judge the best once on test.
+
+    Without --grid hundreds of heads on the kept features, in about a minute.
+    """
+    from objektiv.faces import tuning
+
+    tuning.tune(data, settings)
+
+
+@app.command()
+@settings_options(CurveSettings)
+def curve(data: Data, settings: CurveSettings) -> None:
+    """Accuracy by number of images, what more of them would give, and by resolution."""
+    from objektiv.faces import curving
+
+    curving.curve(data, settings)
 
 
 @app.command()
