@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PAGE = "tune.html"
-TOP = 30  # rows of the leaderboard on the page; all stand in the CSV
+TOP = 15  # rows of the leaderboard on the page; all stand in the CSV
 FAILED = 10
 VALUES = 24  # of a setting that a figure shows
 
@@ -223,7 +223,7 @@ def _lying(tuned: Tuned, name: str, found: Sequence[Effect]) -> Figure:
     axes = drawing.add_subplot()
     for place, e in enumerate(found):
         dots = _dots(tuned, name, e.value)
-        axes.plot(dots, [place] * len(dots), "o", color=GREY, markersize=3, alpha=0.35)
+        axes.plot(dots, [place] * len(dots), "o", color=GREY, markersize=3, alpha=0.45, zorder=3)
         _mean(axes, [place] * 2, e, upright=False)
     axes.set_yticks(range(len(found)), [shortened(cell(e.value), 40) for e in found])
     axes.invert_yaxis()

@@ -25,7 +25,7 @@ from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
 from objektiv.features.bank import Record, View, default_folder
-from objektiv.features.changes import CHANGES
+from objektiv.features.changes import change_of
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
     Engine,
@@ -102,7 +102,7 @@ def look(
     progress: Progress,
     change: str | None = None,
 ) -> Seen:
-    """Features of every usable item, or of what CHANGES[change] makes of it.
+    """Features of every usable item, or of what `change_of(change)` makes of it.
 
     A file whose hash the dataset has already, and the bank too, is not read again.
 
@@ -126,12 +126,13 @@ def look(
     )
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
+    alter = change_of(change) if change else None
 
     def prepare(item: tuple[str, str, str]) -> Prepared[_Kept]:
         prepared = _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
-        if change is None or prepared.square is None:
+        if alter is None or prepared.square is None:
             return prepared
-        return replace(prepared, square=CHANGES[change](prepared.square))
+        return replace(prepared, square=alter(prepared.square))
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
     hash = pl.col("hash") if "hash" in dataset.items.columns else pl.lit("")

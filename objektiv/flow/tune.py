@@ -164,7 +164,7 @@ def _check(base: TrainSettings, record: Record) -> None:
 
 
 def _told(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in values.items())
+    return ", ".join(f"{name} {cell(value)}" for name, value in values.items())
 
 
 def _prepare(data: Path, base: TrainSettings, progress: Progress) -> tuple[Seen, Split]:
