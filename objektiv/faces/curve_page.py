@@ -34,7 +34,9 @@ def write_curve_page(curved: Curved) -> Path:
 def page(curved: Curved) -> str:
     """The page as text."""
     learning = svg(learning_figure(curved), told="accuracy against number of images")
-    pixels = svg(pixels_figure(curved), told="accuracy against pixels") if curved.resolutions else ""
+    pixels = (
+        svg(pixels_figure(curved), told="accuracy against pixels") if curved.resolutions else ""
+    )
     return (
         environment()
         .get_template("curve.html")

@@ -43,5 +43,7 @@ def curve(data: Path, settings: CurveSettings) -> None:
 
 
 def _print(table: Table) -> None:
-    rows = [tuple(cell.replace("\n", " (") + ")" * ("\n" in cell) for cell in r) for r in table.rows]
+    rows = [
+        tuple(cell.replace("\n", " (") + ")" * ("\n" in cell) for cell in r) for r in table.rows
+    ]
     print_table(table.head, rows, stream=sys.stdout)

@@ -169,7 +169,9 @@ def effect_table(tuned: Tuned, name: str) -> Table:
         )
         for e in shown
     )
-    return Table(f"Accuracy by {name}, over all other settings", (name, "trials", "mean", "best"), rows)
+    return Table(
+        f"Accuracy by {name}, over all other settings", (name, "trials", "mean", "best"), rows
+    )
 
 
 def effect_figure(tuned: Tuned, name: str) -> Figure:
@@ -204,8 +206,14 @@ def _standing(tuned: Tuned, name: str, found: Sequence[Effect]) -> Figure:
     places = values if logarithmic or many else list(range(len(values)))
     for place, e in zip(places, found, strict=True):
         dots = _dots(tuned, name, e.value)
-        axes.plot([place] * len(dots), dots, "o", color=VIOLET if many else GREY,
-                  markersize=4 if many else 3, alpha=0.6 if many else 0.35)
+        axes.plot(
+            [place] * len(dots),
+            dots,
+            "o",
+            color=VIOLET if many else GREY,
+            markersize=4 if many else 3,
+            alpha=0.6 if many else 0.35,
+        )
         if not many:
             _mean(axes, [place] * 2, e, upright=True)
     if logarithmic:

@@ -261,7 +261,10 @@ def _law(
     errors = np.einsum("ndt,td->tn", sums @ times.T, drawn) / (times @ sizes)[:, None]
     measured = 1 - hits.mean(axis=(1, 2))
     weights = 1 / np.maximum(errors.var(axis=0), 1e-8)
-    law, band = fit_power_law(images, measured[None], weights), fit_power_law(images, errors, weights)
+    law, band = (
+        fit_power_law(images, measured[None], weights),
+        fit_power_law(images, errors, weights),
+    )
     forecasts = tuple(_forecast(law, band, factor * images[-1]) for factor in FACTORS)
     half = int((images <= images[-1] / 2).sum())
     tried = None

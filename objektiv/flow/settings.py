@@ -23,7 +23,6 @@ from objektiv.features.settings import FeatureSettings
 from objektiv.models.settings import HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
-
 Pixels = Annotated[int, Field(ge=1, le=512)]
 
 

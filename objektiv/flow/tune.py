@@ -157,7 +157,8 @@ def _check(base: TrainSettings, record: Record) -> None:
         more = len(mistakes) - SHOWN_MISTAKES
         raise SettingsError(
             "some values do not go together",
-            value="; ".join(list(mistakes)[:SHOWN_MISTAKES]) + (f"; {more} more" if more > 0 else ""),
+            value="; ".join(list(mistakes)[:SHOWN_MISTAKES])
+            + (f"; {more} more" if more > 0 else ""),
             allowed="Every combination of the grid must be a training",
             next="leave values away, or write several grids",
         )
@@ -184,8 +185,13 @@ def _heads(job: _Job, began: float) -> Tuned:
     features, truth = items.learning()
     chosen = {n: getattr(job.base, n) for n in ProbeSettings.model_fields}
     given = {n: v for n, v in chosen.items() if n in job.base.model_fields_set}
+    grid = job.record.space.settings
+    # Blocks and strength that a grid leaves open still compete; the others keep their value.
+    same = {n: chosen[n] for n in chosen if n not in ("blocks", "strength")} if grid else {}
     combinations = job.record.space.combinations()  # one, of nothing, where there is no grid
-    competing = [ProbeSettings.model_validate({**given, **values}) for values in combinations]
+    competing = [
+        ProbeSettings.model_validate({**same, **given, **values}) for values in combinations
+    ]
     heads = list(
         dict.fromkeys(head for own in competing for head in heads_of(features, truth, own))
     )
@@ -289,5 +295,3 @@ def cell(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or "none"
     return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-

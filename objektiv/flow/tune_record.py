@@ -134,9 +134,15 @@ def _read(path: Path, search: int | None) -> Record:
         space = Space({})
         if found["space"]:
             space = space_of(
-                found["space"], TrainSettings, fixed=FIXED, way=way, source=str(path)  # type: ignore[arg-type]
+                found["space"],
+                TrainSettings,
+                fixed=FIXED,
+                way=way,
+                source=str(path),  # type: ignore[arg-type]
             )
-        trials = [{"values": dict(t["values"]), "failed": str(t["failed"])} for t in found["trials"]]
+        trials = [
+            {"values": dict(t["values"]), "failed": str(t["failed"])} for t in found["trials"]
+        ]
         wanted = search if search and found["search"] else found["search"]
         return Record(dict(found["given"]), space, wanted, str(found["data"]), trials)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

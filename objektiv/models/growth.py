@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-SPEEDS = np.geomspace(0.05, 2, 60)  # published ones lie between 0.07 and 0.5; 1 is a parametric rate
+SPEEDS = np.geomspace(
+    0.05, 2, 60
+)  # published ones lie between 0.07 and 0.5; 1 is a parametric rate
 FEWEST = 4  # numbers of images; three unknowns must be found
 
 

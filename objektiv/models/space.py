@@ -132,9 +132,7 @@ def _wrong_name(name: object, kind: type[Settings], fixed: Sequence[str]) -> str
     return ""
 
 
-def _values(
-    name: str, values: Any, kind: type[Settings], way: str
-) -> tuple[Choices | Range, str]:
+def _values(name: str, values: Any, kind: type[Settings], way: str) -> tuple[Choices | Range, str]:
     """What a line means, and what is wrong with it, or ""."""
     if isinstance(values, dict):
         wrong = _wrong_range(values, way)
@@ -156,7 +154,9 @@ def _wrong_range(values: Mapping[str, Any], way: str) -> str:
     if way == "grid":
         return "a range needs `--search N`; a grid takes lists"
     if unknown := [key for key in values if key not in KEYS]:
-        return f"unknown '{unknown[0]}' in a range, {suggestion(str(unknown[0]), KEYS)}".rstrip(", ")
+        return f"unknown '{unknown[0]}' in a range, {suggestion(str(unknown[0]), KEYS)}".rstrip(
+            ", "
+        )
     low, high, log = (values.get(key) for key in KEYS)
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (low, high)):
         return "a range needs the numbers low and high"

@@ -36,7 +36,9 @@ class Suggester:
         trial = self._study.ask(self._kinds)
         self._asked[number] = trial
         return {
-            name: value if isinstance(values := self._space.settings[name], Range) else values[value]
+            name: value
+            if isinstance(values := self._space.settings[name], Range)
+            else values[value]
             for name, value in trial.params.items()
         }
 

@@ -74,6 +74,8 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_grids",
         "faces.explore_map",
         "faces.explore_page",  # its name in a type
+        "faces.tune_page",  # likewise
+        "faces.curve_page",  # likewise
         "faces.python",  # likewise
     },
     "torch": {
@@ -88,6 +90,7 @@ ALLOWED: dict[str, set[str]] = {
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},
+    "optuna": {"training.suggest"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),

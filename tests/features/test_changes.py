@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from objektiv.base import seeds
-from objektiv.features.changes import BLUR, CHANGES, GREY, blur, border
+from objektiv.features.changes import BLUR, CHANGES, GREY, blur, border, change_of
 
 SQUARE = seeds.generator(0, "changes").uniform(0, 255, (64, 64, 3)).astype(np.float32)
 
@@ -49,3 +49,17 @@ def test_a_change_leaves_its_input_alone(name: str) -> None:
     assert np.array_equal(SQUARE, before)
     assert changed.shape == SQUARE.shape
     assert changed.dtype == np.float32
+
+
+def test_coarse_keeps_means_and_takes_detail() -> None:
+    """Pictures of so many pixels: the mean stays, a fine checkerboard turns grey, a picture that
+    was as coarse already keeps its pixels' middles."""
+    board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.float32)
+    square = np.repeat(board[:, :, None], 3, axis=2)
+    np.testing.assert_allclose(change_of("pixels-16")(square), 127.5, atol=1e-3)
+    steps = np.repeat(np.repeat(np.random.default_rng(1).random((8, 8, 3)), 9, 0), 9, 1)
+    steps = (255 * steps).astype(np.float32)
+    found = change_of("pixels-8")(steps)
+
+    np.testing.assert_allclose(found[4::9, 4::9], steps[4::9, 4::9], atol=1e-2)
+    assert found.dtype == np.float32 and found.shape == steps.shape
