@@ -164,6 +164,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "tune_record",
         "trials",
         "tune",
+        "curve_law",
         "curve",
         "compare",
         "use",

@@ -102,23 +102,13 @@ def train(
 
     if resume is None:
         return console.train(data, settings)
-    if settings.model_fields_set:
-        raise UsageError(
-            "a run goes on with its own settings",
-            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(settings.model_fields_set)),
-            allowed="Nothing but DATA and --resume may be given",
-            next=f"leave it away, or train anew without `--resume {resume}`",
-        )
-    console.resume(data, resume)
+    console.resume(data, resume, given=settings)
 
 
 @app.command()
 @settings_options(TuneSettings)
 def tune(data: Data, settings: TuneSettings) -> None:
-    """Try many settings, rank them by validation, and judge the best once on test.
-
-    Without --grid hundreds of heads on the kept features, in about a minute.
-    """
+    """Try many settings, rank them by validation, and judge the best once on test."""
     from objektiv.faces import tuning
 
     tuning.tune(data, settings)

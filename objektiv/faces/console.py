@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.report import write_report
@@ -30,8 +31,19 @@ def train(data: Path, settings: TrainSettings) -> None:
     _finish(train_step(data, settings, progress=_progress()))
 
 
-def resume(data: Path, run: Path) -> None:
-    """Go on with a run that was cut off, likewise."""
+def resume(data: Path, run: Path, *, given: TrainSettings) -> None:
+    """Go on with a run that was cut off, likewise; `given` is what else was asked for.
+
+    Raises:
+        UsageError: anything was.
+    """
+    if given.model_fields_set:
+        raise UsageError(
+            "a run goes on with its own settings",
+            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(given.model_fields_set)),
+            allowed="Nothing but DATA and --resume may be given",
+            next=f"leave it away, or train anew without `--resume {run}`",
+        )
     _finish(resume_step(data, run, progress=_progress()))
 
 

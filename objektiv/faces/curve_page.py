@@ -16,7 +16,8 @@ from objektiv.faces.canvas import GREY, VIOLET, new_drawing, style, svg
 from objektiv.faces.report import environment
 from objektiv.faces.sections import Table
 from objektiv.faces.words import NONE, count, percent, percent_range, points, points_range
-from objektiv.flow.curve import TABLE, Curved, Forecast
+from objektiv.flow.curve import TABLE, Curved
+from objektiv.flow.curve_law import Forecast
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +27,11 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
 from objektiv.features.look import Seen, choose_size, look
 from objektiv.flow import run as names
+from objektiv.flow.curve_law import Learning, law_of
 from objektiv.flow.items import Items
 from objektiv.flow.settings import CurveSettings
 from objektiv.judging.intervals import Interval, Mean, bounded, difference
 from objektiv.models.choose import Fitted, fit
-from objektiv.models.growth import FEWEST, Growth, fit_power_law
 from objektiv.models.heads import HEADS, Task, Variant
 from objektiv.models.model import importance, matrix
 
@@ -40,44 +39,10 @@ TABLE = "curve.csv"
 POINTS = 7  # numbers of images
 SMALLEST = 10  # images
 PER_CLASS = 4  # images of each class, where classes are many
-TIMES = 500  # bootstrap samples
-FACTORS = (2.0, 5.0, 10.0)  # of the images that were there
 TOGETHER = 60  # problems that are fitted at once
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Point:
-    """Accuracy after learning from about so many images."""
-
-    images: float
-    groups: float | None
-    accuracy: Interval  # of drawing images and of the items judged
-    draws: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Accuracy to be expected of more images; `low` to `high` hold 95 % of the bootstrap."""
-
-    images: float
-    accuracy: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, eq=False)
-class Learning:
-    """The learning curve."""
-
-    points: tuple[Point, ...]
-    law: Growth  # of the means, one
-    band: Growth  # of the bootstrap samples
-    forecasts: tuple[Forecast, ...]
-    tried: tuple[float, float, float, float] | None
-    """The law of the smaller half against the largest number: expected, low, high, measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +175,7 @@ def _learning(bench: _Bench, settings: CurveSettings, progress: Progress) -> Lea
                 groups[place] = np.mean([len(np.unique(bench.groups[mask])) for mask in masks])
             step.advance()
     known = None if bench.groups is None else groups
-    return _law(hits, images, known, bench.groups, rng)
+    return law_of(hits, images, known, bench.groups, rng)
 
 
 def _order(bench: _Bench, fold: int, rng: np.random.Generator) -> Ints:
@@ -238,64 +203,6 @@ def _first(bench: _Bench, order: Ints, many: int) -> Flags:
             stop += 1
     mask[order[:stop]] = True
     return mask
-
-
-def _law(
-    hits: NDArray[np.bool_],
-    images: Numbers,
-    groups: Numbers | None,
-    own: Ints | None,
-    rng: np.random.Generator,
-) -> Learning:
-    """Points, the law through them, and how far both may be off: groups and draws by bootstrap."""
-    numbers, draws, items = hits.shape
-    clusters = np.arange(items) if own is None else own
-    count = int(clusters.max()) + 1
-    sums = np.stack([
-        np.bincount(clusters, ~hits[n, d], minlength=count) for n in range(numbers)
-        for d in range(draws)
-    ]).reshape(numbers, draws, count)  # fmt: skip
-    sizes = np.bincount(clusters, minlength=count)
-    times = rng.multinomial(count, np.full(count, 1 / count), size=TIMES)  # (times, clusters)
-    drawn = rng.multinomial(draws, np.full(draws, 1 / draws), size=TIMES) / draws
-    errors = np.einsum("ndt,td->tn", sums @ times.T, drawn) / (times @ sizes)[:, None]
-    measured = 1 - hits.mean(axis=(1, 2))
-    weights = 1 / np.maximum(errors.var(axis=0), 1e-8)
-    law, band = (
-        fit_power_law(images, measured[None], weights),
-        fit_power_law(images, errors, weights),
-    )
-    forecasts = tuple(_forecast(law, band, factor * images[-1]) for factor in FACTORS)
-    half = int((images <= images[-1] / 2).sum())
-    tried = None
-    if half >= FEWEST:
-        less = fit_power_law(images[:half], measured[None, :half], weights[:half])
-        low = fit_power_law(images[:half], errors[:, :half], weights[:half])
-        guess = _forecast(less, low, float(images[-1]))
-        tried = (guess.accuracy, guess.low, guess.high, float(1 - measured[-1]))
-    points = tuple(
-        _point(hits[n], float(images[n]), None if groups is None else float(groups[n]), own)
-        for n in range(numbers)
-    )
-    return Learning(points, law, band, forecasts, tried)
-
-
-def _forecast(law: Growth, band: Growth, images: float) -> Forecast:
-    low, high = np.quantile(1 - band.at(images)[:, 0], (0.025, 0.975))
-    return Forecast(images, float(1 - law.at(images)[0, 0]), float(low), float(high))
-
-
-def _point(hits: Flags, images: float, groups: float | None, own: Ints | None) -> Point:
-    """Two reasons to be off: other items would be judged, other images drawn."""
-    shares = hits.mean(axis=0)
-    mean = Mean(np.arange(len(shares)), shares)
-    judged = bounded(float(shares.mean()), [mean], own, most=len(shares))
-    draws = hits.mean(axis=1)
-    error = 2 * float(draws.std(ddof=1)) / math.sqrt(len(draws))
-    low = judged.estimate - math.hypot(judged.estimate - judged.low, error)
-    high = judged.estimate + math.hypot(judged.high - judged.estimate, error)
-    interval = replace(judged, low=max(0.0, low), high=min(1.0, high))
-    return Point(images, groups, interval, tuple(draws.tolist()))
 
 
 def _resolutions(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, UsageError
@@ -54,8 +54,8 @@ class Record:
         given = settings.model_dump(mode="json", exclude_unset=True, exclude=set(OWN))
         space = Space({})
         if settings.grid:
-            way = "search" if settings.search else "grid"
-            space = read_space(settings.grid, TrainSettings, fixed=FIXED, way=way)  # type: ignore[arg-type]
+            way: Literal["grid", "search"] = "search" if settings.search else "grid"
+            space = read_space(settings.grid, TrainSettings, fixed=FIXED, way=way)
         return cls(given, space, settings.search)
 
     @classmethod
@@ -130,7 +130,7 @@ def _read(path: Path, search: int | None) -> Record:
     try:
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
-        way = "search" if found["search"] else "grid"
+        way: Literal["grid", "search"] = "search" if found["search"] else "grid"
         space = Space({})
         if found["space"]:
             space = space_of(
@@ -138,7 +138,7 @@ def _read(path: Path, search: int | None) -> Record:
                 TrainSettings,
                 fixed=FIXED,
                 way=way,
-                source=str(path),  # type: ignore[arg-type]
+                source=str(path),
             )
         trials = [
             {"values": dict(t["values"]), "failed": str(t["failed"])} for t in found["trials"]

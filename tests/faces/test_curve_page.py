@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from objektiv.faces.curve_page import checked, coarse, headline, page
-from objektiv.flow.curve import Coarse, Curved, Forecast, Learning, Point
+from objektiv.flow.curve import Coarse, Curved
+from objektiv.flow.curve_law import Forecast, Learning, Point
 from objektiv.judging.intervals import Interval, difference, proportion
 from objektiv.models.growth import Growth
 

@@ -1,4 +1,4 @@
-"""The learning curve draws fairly, and finds a law where one is planted."""
+"""The learning curve draws fairly."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
-import pytest
 
-from objektiv.flow.curve import _first, _law, _order
+from objektiv.flow.curve import _first, _order
 
 
 def _bench(labels: list[int], folds: list[int], groups: list[int] | None) -> Any:
@@ -34,18 +33,3 @@ def test_classes_take_turns_where_there_are_no_groups() -> None:
     for seed in range(10):
         mask = _first(bench, _order(bench, 0, np.random.default_rng(seed)), 25)
         assert mask.sum() == 25 and 4 <= bench.labels[mask].sum() <= 6
-
-
-def test_a_planted_law_is_foretold() -> None:
-    """Hits drawn by error 0.02 + n^-0.5: twice as many images lie inside what is said."""
-    rng = np.random.default_rng(5)
-    images = np.geomspace(20, 2000, 7)
-    errors = 0.02 + images**-0.5
-    hits = rng.random((7, 8, 1500)) > errors[:, None, None]
-    found = _law(hits, images, None, None, np.random.default_rng(2))
-    more = found.forecasts[0]
-
-    assert more.images == pytest.approx(4000)
-    truth = 1 - (0.02 + 4000**-0.5)
-    assert more.low - 0.002 <= truth <= more.high + 0.002 and more.high - more.low < 0.03
-    assert found.tried is not None and found.tried[3] == pytest.approx(hits[-1].mean())

@@ -168,7 +168,7 @@ def test_values_that_do_not_go_together_are_refused_at_once(shapes: Path, settin
         _tune(shapes, settings("model: [simple-cn]\n"))
     with pytest.raises(UsageError, match="--grid"):
         _tune(shapes, settings(search=3))
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError, match="fit: a list"):
         _tune(shapes, settings("fit: []\n"))
 
 

@@ -32,5 +32,5 @@ def test_a_range_whose_ends_were_changed_is_refused(tmp_path: Path) -> None:
     path = tmp_path / FILE
     path.write_text(path.read_text("utf-8").replace('"trials": []', '"trials": 3'), "utf-8")
 
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="not what a search wrote"):
         Record.reopened(TuneSettings(resume=tmp_path))

@@ -71,7 +71,7 @@ def test_a_range_needs_a_search() -> None:
 @pytest.mark.parametrize("values", [[], [3, 3], {"kernel": []}])
 def test_empty_lists_and_values_twice_are_refused(values: Any) -> None:
     """A list must hold something, once."""
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError, match="kernel: "):
         _space({"kernel": values})
 
 
