@@ -114,7 +114,7 @@ def learning_table(curved: Curved) -> Table:
         rows.append((f"{f.images:,.0f}", "expected", told, NONE))
     head = ("images", "groups", "accuracy", "single draws")
     caption = "Accuracy by number of images; the last three are expected, not measured"
-    return Table(caption, head, tuple(rows), names=0)
+    return Table(caption, head, tuple(rows), names=1)
 
 
 def pixels_table(curved: Curved) -> Table:
@@ -128,7 +128,7 @@ def pixels_table(curved: Curved) -> Table:
         for r in curved.resolutions
     )
     caption = "Accuracy by resolution; the difference in percentage points, paired by picture"
-    return Table(caption, ("pixels a side", "accuracy", "difference"), rows, names=0)
+    return Table(caption, ("pixels a side", "accuracy", "difference"), rows, names=1)
 
 
 def learning_figure(curved: Curved) -> Figure:
@@ -136,7 +136,7 @@ def learning_figure(curved: Curved) -> Figure:
     learning = curved.learning
     many = np.array([p.images for p in learning.points])
     with style():
-        drawing = new_drawing(7.2, 4)
+        drawing = new_drawing(6, 4)
         axes = drawing.add_subplot()
         x = np.geomspace(many[0], learning.forecasts[-1].images, 80)
         band = 100 * (1 - np.quantile(learning.band.at(x), (0.025, 0.975), axis=0))
@@ -150,13 +150,15 @@ def learning_figure(curved: Curved) -> Figure:
             axes.plot([p.images] * len(draws), draws, "o", color=GREY, markersize=2.5, alpha=0.4)
             _point(axes, p.images, p.accuracy)
         _number_axis(axes, "images learnt from")
+        ticks = [*many[::-2][::-1], *(f.images for f in learning.forecasts[::2])]
+        axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
         return drawing
 
 
 def pixels_figure(curved: Curved) -> Figure:
     """Accuracy with its interval against pixels a side."""
     with style():
-        drawing = new_drawing(7.2, 3.4)
+        drawing = new_drawing(6, 3.4)
         axes = drawing.add_subplot()
         sides = [r.pixels for r in curved.resolutions]
         shares = [100 * r.accuracy.estimate for r in curved.resolutions]
