@@ -25,6 +25,7 @@ from benchmarks import measure
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
+from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
 from objektiv.features.look import Seen, look
 from objektiv.flow.items import Items
@@ -65,20 +66,30 @@ def random_splits(seen: Seen, settings: TrainSettings) -> Iterator[Pair]:
         yield trained(seen, splits.split(seen.dataset, chosen), chosen)
 
 
-def tested_on(seen: Seen, test: Sequence[int], settings: TrainSettings) -> Pair:
-    """With the rows `test` as test part; objektiv splits the rest, for choosing and fitting."""
-    parts = np.full(len(seen.dataset.items), "train", dtype="<U10")
+def split_with(dataset: Dataset, test: Sequence[int], settings: TrainSettings) -> Split:
+    """The rows `test` as test part; objektiv splits the rest, for choosing and fitting."""
+    parts = np.full(len(dataset.items), "train", dtype="<U10")
     parts[test] = "test"
-    items = seen.dataset.items.with_columns(pl.Series("part", parts.tolist()))
-    split = splits.split(replace(seen.dataset, items=items), settings)
-    return trained(seen, split, settings)
+    items = dataset.items.with_columns(pl.Series("part", parts.tolist()))
+    return splits.split(replace(dataset, items=items), settings)
+
+
+def rows_by_group(dataset: Dataset) -> Iterator[Sequence[int]]:
+    """The test rows of each fold; no group is in two folds."""
+    items = dataset.items
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=GROUP_SEED)
+    for _, test in folds.split(items["label"], items["label"], items["group"]):
+        yield test
+
+
+def tested_on(seen: Seen, test: Sequence[int], settings: TrainSettings) -> Pair:
+    """Chosen and fitted by objektiv on what is not in the rows `test`."""
+    return trained(seen, split_with(seen.dataset, test, settings), settings)
 
 
 def folds_by_group(seen: Seen, settings: TrainSettings) -> Iterator[Pair]:
     """One pair a fold; no group is in two folds."""
-    items = seen.dataset.items
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=GROUP_SEED)
-    for _, test in folds.split(items["label"], items["label"], items["group"]):
+    for test in rows_by_group(seen.dataset):
         yield tested_on(seen, test, settings)
 
 

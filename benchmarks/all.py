@@ -15,9 +15,12 @@ from benchmarks import measure
 from objektiv.base import files
 
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
-TIMINGS = ("startup", "manifest", "extraction", "chain", "keras", "int8", "video", "tune")
+TIMINGS = (
+    *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
+    "tune",
+)
 OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
-WITH_KERAS = ("chain", "keras")
+WITH_KERAS = ("chain", "keras", "augment")
 OWN_DATA = ("smear", "interval_coverage")  # they draw it
 
 

@@ -28,7 +28,9 @@ AUGMENTATION = {
     "horizontal_flip": True,
     "fill_mode": "nearest",
 }
-COURSE_SIZE, COURSE_BATCH, COURSE_SEED = 224, 64, 1337
+FROZEN, SIMPLE = "mobilenetv2-frozen", "simple-cnn"
+COURSE = {FROZEN: (224, 64), SIMPLE: (150, 256)}  # pixels and batch
+COURSE_SEED = 1337
 WARM = 5  # steps before the clock starts: the first traces the graph, the next fill the queue
 
 
@@ -40,7 +42,8 @@ class Side:
         self._tf: Any = importlib.import_module("tensorflow")
         self._folder = folder
         self._extractors: dict[int, Any] = {}
-        self._recipe: Any = None
+        self._recipes: dict[str, Any] = {}
+        self._squares: dict[str, Any] = {}
 
     def versions(self) -> dict[str, str]:
         """Of TensorFlow and Keras."""
@@ -70,50 +73,84 @@ class Side:
             self._folder, image_size=(size, size), shuffle=False, verbose=False
         )
 
-    def train(self, steps: int) -> float:
-        """Images a second of training steps of the course's recipe."""
-        clock = self._clock()
-        model = self._course()
-        generator = self._generator(AUGMENTATION)
+    def train(self, steps: int, recipe: str = FROZEN) -> float:
+        """Images a second of training steps of one of the course's recipes."""
+        clock = self._clock(recipe)
+        model = self._course(recipe)
+        generator = self._generator(AUGMENTATION, recipe)
         steps = min(steps, len(generator) - WARM)  # the last batch is smaller and ends an epoch
         model.fit(generator, epochs=1, steps_per_epoch=WARM + steps, verbose=0, callbacks=[clock])
         return float(clock.rate())
 
     def validate(self, steps: int) -> float:
-        """Images a second of validation steps of the course's recipe."""
-        clock = self._clock()
-        generator = self._generator({"rescale": 1 / 255})
+        """Images a second of validation steps of the course's frozen recipe."""
+        clock = self._clock(FROZEN)
+        generator = self._generator({"rescale": 1 / 255}, FROZEN)
         steps = min(steps, len(generator) - WARM)
-        self._course().evaluate(generator, steps=WARM + steps, verbose=0, callbacks=[clock])
+        self._course(FROZEN).evaluate(generator, steps=WARM + steps, verbose=0, callbacks=[clock])
         return float(clock.rate())
 
-    def _generator(self, options: dict[str, Any]) -> Any:
+    def augment(self, squares: str) -> float:
+        """Milliseconds a picture of ImageDataGenerator's random changes, the course's settings.
+
+        `squares`: a .npy file, uint8 (pictures, height, width, 3).
+        """
+        if squares not in self._squares:
+            given = importlib.import_module("numpy").load(squares, allow_pickle=False)
+            self._squares[squares] = given.astype("float32")  # as load_img and img_to_array do
+        given = self._squares[squares]
+        options = {name: value for name, value in AUGMENTATION.items() if name != "rescale"}
+        maker = self._tf.keras.preprocessing.image.ImageDataGenerator(**options)
+        start = time.perf_counter()
+        for square in given:
+            maker.random_transform(square)
+        return 1000 * (time.perf_counter() - start) / len(given)
+
+    def _generator(self, options: dict[str, Any], recipe: str) -> Any:
+        size, batch = COURSE[recipe]
         maker = self._tf.keras.preprocessing.image.ImageDataGenerator(**options)
         return maker.flow_from_directory(
             self._folder,
-            target_size=(COURSE_SIZE, COURSE_SIZE),
-            batch_size=COURSE_BATCH,
+            target_size=(size, size),
+            batch_size=batch,
             class_mode="binary",
             seed=COURSE_SEED,
         )
 
-    def _course(self) -> Any:
-        """MobileNetV2 frozen, flattened, one sigmoid; the optimizer is that named for VGG."""
-        if self._recipe is None:
-            keras = self._tf.keras
-            shape = (COURSE_SIZE, COURSE_SIZE, 3)
-            base = keras.applications.MobileNetV2(
-                include_top=False, weights=None, input_shape=shape
-            )
-            base.trainable = False
-            head = [keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
-            self._recipe = keras.Sequential([base, *head])
-            self._recipe.compile(
-                keras.optimizers.SGD(1e-4), loss="binary_crossentropy", metrics=["accuracy"]
-            )
-        return self._recipe
+    def _course(self, recipe: str) -> Any:
+        """Built once. Where the course names no optimizer: SGD for the frozen one, else Adam."""
+        if recipe not in self._recipes:
+            keras, (size, _) = self._tf.keras, COURSE[recipe]
+            shape = (size, size, 3)
+            model = self._frozen(shape) if recipe == FROZEN else self._simple(shape)
+            optimizer = keras.optimizers.SGD(1e-4) if recipe == FROZEN else keras.optimizers.Adam()
+            model.compile(optimizer, loss="binary_crossentropy", metrics=["accuracy"])
+            self._recipes[recipe] = model
+        return self._recipes[recipe]
 
-    def _clock(self) -> Any:
+    def _frozen(self, shape: tuple[int, int, int]) -> Any:
+        """MobileNetV2 as it is, flattened, one sigmoid."""
+        keras = self._tf.keras
+        base = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=shape)
+        base.trainable = False
+        head = [keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
+        return keras.Sequential([base, *head])
+
+    def _simple(self, shape: tuple[int, int, int]) -> Any:
+        """Three convolutions, two dense layers; the rates of dropout are our choice."""
+        layers = self._tf.keras.layers
+        stack = [layers.Input(shape)]
+        for filters in (32, 64, 128):
+            stack += [layers.Conv2D(filters, 3, padding="same", activation="relu")]
+            stack += [layers.MaxPooling2D(2)]
+            stack += [layers.Dropout(0.25)] if filters < 128 else [layers.Flatten()]
+        for _ in range(2):
+            stack += [layers.Dense(512, activation="relu"), layers.Dropout(0.5)]
+        return self._tf.keras.Sequential([*stack, layers.Dense(1, activation="sigmoid")])
+
+    def _clock(self, recipe: str) -> Any:
+        batch = COURSE[recipe][1]
+
         class Clock(self._tf.keras.callbacks.Callback):  # type: ignore[misc, name-defined]
             """When each batch was done."""
 
@@ -131,7 +168,7 @@ class Side:
                 steps = len(self.times) - WARM
                 if steps < 1:
                     return math.nan
-                return COURSE_BATCH * steps / (self.times[-1] - self.times[WARM - 1])
+                return batch * steps / (self.times[-1] - self.times[WARM - 1])
 
         return Clock()
 

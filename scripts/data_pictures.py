@@ -28,10 +28,12 @@ MADE_BY = (
     *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
     *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
     *("faces.plots", "auditing.probes", "auditing.suspects"),
+    *("data.augment", "auditing.operators", "faces.augment_grids"),
 )
 SMEAR = ("samples", "counts", "sizes", "colours", "means", "map", "map_pictures")
 DIGITS = ("map_pictures",)
 CHECKED = ("smear-shortcuts.svg", "smear-suspects.png")
+AUGMENTED, CELL = "smear-operators.png", 128  # pixels of the cell that it shows
 FLIPPED = 0.03  # share of the smear's labels that are made wrong before it is checked
 SUSPECTS, TILE = (6, 2), 110  # columns and rows; pixels
 WIDTH, PALETTE = 900, 128  # pixels, colours: 10 to 150 kB each
@@ -46,7 +48,7 @@ def inputs() -> dict[str, str]:
 def is_fresh() -> bool:
     """Whether the pictures were made from today's files, and are all there."""
     names = [f"smear-{name}.png" for name in SMEAR] + [f"digits-{name}.png" for name in DIGITS]
-    names += CHECKED
+    names += [*CHECKED, AUGMENTED]
     made = json.loads(INPUTS.read_text(encoding="utf-8")) if INPUTS.is_file() else None
     return made == inputs() and all((FOLDER / name).is_file() for name in names)
 
@@ -73,7 +75,23 @@ def draw() -> None:
                     small = _small(png(drawing))
                     files.write_bytes(FOLDER / f"{data.name}-{figure}.png", small)
         _draw_check(cells, folder)
+        draw_augmented(cells)
     files.write_json(INPUTS, inputs())
+
+
+def draw_augmented(cells: Path) -> None:
+    """What each operator makes of one infected cell."""
+    from objektiv.data.dataset import read
+    from objektiv.data.images import decode, read_bytes, to_square
+    from objektiv.data.settings import AugmentSettings, ReadSettings
+    from objektiv.faces.augment_grids import gallery
+    from objektiv.faces.canvas import png
+
+    path = read(cells, ReadSettings()).items.filter(label="infected")["path"][0]
+    picture = decode(read_bytes(path, name=path), name=path, max_pixels=1_000_000)
+    square = to_square(picture.pixels, size=CELL, fit="letterbox").round().astype("uint8")
+    drawn = png(gallery(square, like=AugmentSettings()))
+    files.write_bytes(FOLDER / AUGMENTED, _small(drawn, width=640, colours=256))
 
 
 def _draw_check(cells: Path, folder: Path) -> None:
@@ -138,11 +156,14 @@ def _sheet(dataset: Dataset, suspects: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _small(data: bytes) -> bytes:
+def _small(data: bytes, *, width: int = WIDTH, colours: int = PALETTE) -> bytes:
     image = Image.open(io.BytesIO(data)).convert("RGB")
-    image.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
+    image.thumbnail((width, 4 * width), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.quantize(PALETTE).save(buffer, "PNG", optimize=True)
+    few = image.quantize(colours)
+    if colours > PALETTE:  # many shades of one thing: mixed, they show no steps
+        few = image.quantize(palette=image.quantize(colours, kmeans=2))
+    few.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

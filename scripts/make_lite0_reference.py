@@ -35,12 +35,12 @@ def pictures(size: int) -> NDArray[np.float32]:
     return np.stack([discs, rings, noise]).astype(np.float32)
 
 
-def timm_model(state: dict[str, Any]) -> Any:
+def timm_model(state: dict[str, Any], name: str = MODEL) -> Any:
     """timm's network with the tensors of `state`, which stand in the same order as its own."""
-    model = importlib.import_module("timm").create_model(MODEL, pretrained=False)
+    model = importlib.import_module("timm").create_model(name, pretrained=False)
     own = model.state_dict()
     if [tuple(t.shape) for t in own.values()] != [tuple(t.shape) for t in state.values()]:
-        raise ValueError(f"the tensors are not those of {MODEL}, or in another order")
+        raise ValueError(f"the tensors are not those of {name}, or in another order")
     model.load_state_dict(dict(zip(own, state.values(), strict=True)))
     return model.eval()
 

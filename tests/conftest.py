@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,21 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}: it may not be copied into the project")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the networks that this user has stored."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBJEKTIV_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store of pretrained networks, of this test alone."""
+    monkeypatch.setenv("OBJEKTIV_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
 
 
 @pytest.fixture(scope="session")
@@ -65,4 +81,19 @@ def trained(shapes: Path, bank: Path, tmp_path_factory: pytest.TempPathFactory) 
 
     out = tmp_path_factory.mktemp("runs")
     settings = TrainSettings(group=drawn.GROUP, out=out, bank=bank, precision="fp32")
+    return python.train(shapes, settings=settings).folder
+
+
+@pytest.fixture(scope="session")
+def learnt(
+    shapes: Path, bank: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The finished run folder of a small network, on the items of `trained`; do not change it."""
+    pytest.importorskip("torch", reason="needs objektiv[torch]")
+    pytest.importorskip("lightning", reason="needs objektiv[torch]")
+    from objektiv.faces import python
+
+    settings = TrainSettings(
+        **drawn.NETWORK, out=tmp_path_factory.mktemp("networks"), bank=bank, epochs=2, rotation=20
+    )
     return python.train(shapes, settings=settings).folder

@@ -26,6 +26,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
+class Strict(BaseModel):
+    """Base of what is read from files: frozen, no unknown keys, no changed types, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
 def make(kind: type[S], values: Mapping[str, Any], *, source: str = "settings") -> S:
     """Build settings of a kind, with every mistake told at once.
 

@@ -83,9 +83,23 @@ class Change:
 
 def transform(settings: AugmentSettings, *, seed: int, epoch: int, item: str | int) -> Change:
     """The change of one item in one epoch, drawn as Keras draws: evenly within each range."""
-    key = hashlib.blake2b(f"{seed}/{epoch}/{item}".encode(), digest_size=4 * _DRAWS).digest()
-    draws = [int.from_bytes(key[at : at + 4], "little") / 2**32 for at in range(0, 4 * _DRAWS, 4)]
+    return _change(settings, _draws(seed, epoch, item))
 
+
+def at_ends(settings: AugmentSettings, *, seed: int, item: str | int) -> Change:
+    """The change of one item with each operator at one end of its range; flips always happen."""
+    draws = [float(round(draw)) for draw in _draws(seed, 0, item)]
+    draws[6] = draws[7] = 0.0
+    return _change(settings, draws)
+
+
+def _draws(seed: int, epoch: int, item: str | int) -> list[float]:
+    """_DRAWS numbers from 0 to 1."""
+    key = hashlib.blake2b(f"{seed}/{epoch}/{item}".encode(), digest_size=4 * _DRAWS).digest()
+    return [int.from_bytes(key[at : at + 4], "little") / 2**32 for at in range(0, 4 * _DRAWS, 4)]
+
+
+def _change(settings: AugmentSettings, draws: Sequence[float]) -> Change:
     def either(number: int, most: float) -> float:
         return most * (2 * draws[number] - 1)
 

@@ -15,17 +15,17 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
+from objektiv.faces import searches
 from objektiv.faces.exits import run
-from objektiv.faces.options import settings_options
+from objektiv.faces.options import Data, settings_options
 from objektiv.flow.settings import (
+    AugmentDataSettings,
     CheckDataSettings,
-    CurveSettings,
     DivideSettings,
     EvaluateSettings,
     ExploreSettings,
     PredictSettings,
     TrainSettings,
-    TuneSettings,
 )
 from objektiv.intake.catalog import CATALOG
 from objektiv.intake.settings import GetSettings
@@ -38,12 +38,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        help="Folder with a folder of images for each class.", metavar="DATA", show_default=False
-    ),
-]
 Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")
 
 
@@ -86,6 +80,18 @@ def explore(data: Data, settings: ExploreSettings) -> None:
 
 
 @app.command()
+@settings_options(AugmentDataSettings)
+def augment(data: Data, settings: AugmentDataSettings) -> None:
+    """Show what random changes make of the pictures, and which could occur in reality.
+
+    Without operators it recommends some; the settings of those that are given are tried as a whole.
+    """
+    from objektiv.faces import augmenting
+
+    augmenting.augment(data, settings)
+
+
+@app.command()
 @settings_options(TrainSettings)
 def train(
     data: Data,
@@ -101,26 +107,21 @@ def train(
     from objektiv.faces import console
 
     if resume is None:
-        return console.train(data, settings)
-    console.resume(data, resume, given=settings)
+        console.train(data, settings)
+    else:
+        console.resume(data, resume, settings)
 
 
 @app.command()
-@settings_options(TuneSettings)
-def tune(data: Data, settings: TuneSettings) -> None:
-    """Try many settings, rank them by validation, and judge the best once on test."""
-    from objektiv.faces import tuning
+@settings_options(TrainSettings)
+def plan(data: Data, settings: TrainSettings) -> None:
+    """Say before you train what each model would take here: time, memory, disk."""
+    from objektiv.faces import planning
 
-    tuning.tune(data, settings)
+    planning.plan(data, settings)
 
 
-@app.command()
-@settings_options(CurveSettings)
-def curve(data: Data, settings: CurveSettings) -> None:
-    """Accuracy by number of images, what more of them would give, and by resolution."""
-    from objektiv.faces import curving
-
-    curving.curve(data, settings)
+searches.register(app)
 
 
 @app.command()

@@ -31,18 +31,18 @@ def train(data: Path, settings: TrainSettings) -> None:
     _finish(train_step(data, settings, progress=_progress()))
 
 
-def resume(data: Path, run: Path, *, given: TrainSettings) -> None:
-    """Go on with a run that was cut off, likewise; `given` is what else was asked for.
+def resume(data: Path, run: Path, settings: TrainSettings) -> None:
+    """Go on with a run that was cut off, likewise.
 
     Raises:
-        UsageError: anything was.
+        UsageError: settings were given, and the run has its own.
     """
-    if given.model_fields_set:
+    if given := sorted(settings.model_fields_set):
         raise UsageError(
             "a run goes on with its own settings",
-            value=", ".join(f"--{n.replace('_', '-')}" for n in sorted(given.model_fields_set)),
+            value=", ".join(f"--{name.replace('_', '-')}" for name in given),
             allowed="Nothing but DATA and --resume may be given",
-            next=f"leave it away, or train anew without `--resume {run}`",
+            next="leave it away, or train anew without `--resume`",
         )
     _finish(resume_step(data, run, progress=_progress()))
 

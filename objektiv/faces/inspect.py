@@ -16,7 +16,7 @@ from objektiv.faces.terminal import print_line, print_table
 from objektiv.features.backbones import BACKBONES
 from objektiv.features.bank import default_folder, prune, views
 from objektiv.features.engine import resolve_precision
-from objektiv.features.weights import read_state
+from objektiv.features.weights import KNOWN, read_state
 
 
 def bank(folder: Path | None, prune_days: float | None) -> None:
@@ -60,9 +60,11 @@ def doctor() -> None:
     print_table(("library", "version"), list(machine.libraries.items()), stream=sys.stdout)
     print()
     rows = []
-    for name in BACKBONES:
+    for name in dict.fromkeys(("lite0", *BACKBONES)):
         backbone = BACKBONES.get(name)
-        read_state(backbone.weights_name)  # fails with what to do where it is missing
+        for known, weights in KNOWN.items():
+            if weights is backbone.weights:
+                read_state(known)  # fails with what to do where it is missing
         rows.append((name, backbone.title, f"{backbone.parameters:,}", backbone.weights.licence))
     print_table(("backbone", "title", "parameters", "licence"), rows, stream=sys.stdout)
     print()

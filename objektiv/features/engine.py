@@ -72,8 +72,13 @@ def resolve_precision(precision: Precision) -> Arithmetic:
 
 
 def backbone_graph(name: str, *, size: int, precision: Arithmetic = "fp32") -> bytes:
-    """The backbone alone as ONNX: PIXELS (batch, size, size, 3) to FEATURES."""
+    """The backbone alone as ONNX: PIXELS (batch, size, size, 3) to FEATURES.
+
+    Raises:
+        ModelError: the backbone does not take this size or precision.
+    """
     backbone = BACKBONES.get(name)
+    backbone.require_size(size)
     graph = GraphBuilder()
     backbone.add_in(precision, graph, graph.input(PIXELS, FLOAT, ["batch", size, size, 3]))
     graph.output(FEATURES, FLOAT, ["batch", backbone.width])
@@ -90,16 +95,26 @@ def colours_graph(size: int) -> bytes:
 
 
 class Engine:
-    """A backbone and the plain descriptors, compiled when the first image needs them."""
+    """A network and the plain descriptors, compiled when the first image needs them."""
 
     def __init__(
-        self, network: bytes, *, size: int, precision: Arithmetic, workers: int | None = None
+        self,
+        network: bytes,
+        *,
+        size: int,
+        precision: Arithmetic,
+        workers: int | None = None,
+        described: bool = True,
     ) -> None:
-        """`network` is a graph from PIXELS to FEATURES as `backbone_graph` writes it."""
+        """`network` is a graph from PIXELS to one output (images, columns).
+
+        The plain descriptors stand behind its columns if `described`, else nothing does.
+        """
         self._network = network
         self._size = size
         self._precision = precision
         self._workers = workers or usable_cores()
+        self._described = described
         self._local = threading.local()
 
     def run(
@@ -141,6 +156,8 @@ class Engine:
         return _Batch(prepared, pixels, self._colours_of(pixels))
 
     def _colours_of(self, pixels: Floats) -> Floats:
+        if not self._described:
+            return np.empty((BATCH, 0), np.float32)
         if not hasattr(self._local, "request"):
             self._local.request = self._colours.create_infer_request()
         self._local.request.infer([pixels], share_inputs=True)

@@ -8,7 +8,7 @@ Try: `g = GraphBuilder(); g.add("Relu", [g.input("x", FLOAT, ["n", 3])], output=
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,21 @@ class GraphBuilder:
         self._nodes.append(node)
         return output
 
+    def insert(self, graph: onnx.GraphProto, *, given: Mapping[str, str]) -> None:
+        """Append the nodes and constants of another graph, whose names must all be new here.
+
+        `given` tells which tensor here stands for each of its inputs. Constants are not copied.
+        """
+        for tensor in graph.initializer:
+            if tensor.name in self._constants:
+                raise ValueError(f"two constants are called {tensor.name}")
+            self._constants[tensor.name] = tensor
+        for node in graph.node:
+            copy = onnx.NodeProto()
+            copy.CopyFrom(node)
+            copy.input[:] = [given.get(name, name) for name in node.input]
+            self._nodes.append(copy)
+
     def model(self, name: str) -> onnx.ModelProto:
         """The finished graph, without what no output needs, checked by onnx (types and shapes
         inferred strictly)."""
@@ -97,6 +112,13 @@ class GraphBuilder:
         """The finished graph as bytes: engines get bytes, never a path."""
         data: bytes = self.model(name).SerializeToString()
         return data
+
+
+def output_shape(data: bytes) -> tuple[int, ...]:
+    """Shape of a finished graph's only output, inferred from its inputs."""
+    model = onnx.ModelProto.FromString(data)
+    (output,) = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.output
+    return tuple(dimension.dim_value for dimension in output.type.tensor_type.shape.dim)
 
 
 def count_numbers(data: bytes) -> int:

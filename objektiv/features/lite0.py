@@ -1,8 +1,8 @@
-"""EfficientNet-Lite0 as an ONNX graph whose outputs are the pooled features of every stage.
+"""EfficientNet-Lite0, 1 and 2 as ONNX graphs whose outputs are the pooled features of every stage.
 
 In: the tensors of the weights package. Out: nodes in a GraphBuilder, from the tensor `pixels`
-(images, size, size, 3), float32, RGB, 0 to 255, to `features` (images, 3,728) and the network's
-own `imagenet_logits` (images, 1,000), in 32-bit floats or in 8 bits.
+(images, size, size, 3), float32, RGB, 0 to 255, to `features` (images, 3,728), `last_map` and the
+network's own `imagenet_logits` (images, 1,000), in 32-bit floats or (Lite0) in 8 bits.
 Source: Liu, "Higher accuracy on vision models with EfficientNet-Lite" (TensorFlow blog, 2020);
 padding and epsilon as TensorFlow has them, equal to timm's `tf_efficientnet_lite0`.
 """
@@ -10,14 +10,16 @@ padding and epsilon as TensorFlow has them, equal to timm's `tf_efficientnet_lit
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from objektiv.base import files
 from objektiv.features.graph import GraphBuilder
+from objektiv.features.pooling import STATISTICS, add_mean, add_pooled
 from objektiv.features.quantise import Numbers, Plain, Range
 from objektiv.features.weights import State
 
@@ -48,29 +50,62 @@ STAGES = (
     Stage(1, 3, 1, 6, 320),
 )
 
-STATISTICS = 3  # mean, maximum, standard deviation
-BLOCK_WIDTHS: dict[str, int] = {
-    "stem": STATISTICS * STEM,
-    **{f"stage{i}": STATISTICS * s.channels for i, s in enumerate(STAGES, 1)},
-    "final": FINAL,
-}
+
+def scaled(*, width: float, depth: float) -> tuple[Stage, ...]:
+    """The stages of a larger Lite: channels in steps of 8, first and last stage never deeper."""
+    ends = (STAGES[0], STAGES[-1])
+    return tuple(
+        replace(
+            stage,
+            blocks=stage.blocks if stage in ends else math.ceil(depth * stage.blocks),
+            channels=_in_eights(width * stage.channels),
+        )
+        for stage in STAGES
+    )
+
+
+def _in_eights(channels: float) -> int:
+    near = max(8, int(channels + 4) // 8 * 8)
+    return near if near >= 0.9 * channels else near + 8
+
+
+LITE1 = scaled(width=1.0, depth=1.1)
+LITE2 = scaled(width=1.1, depth=1.2)
+
+
+def block_widths(stages: Sequence[Stage]) -> dict[str, int]:
+    """Blocks of features, in order, with their number of columns."""
+    return {
+        "stem": STATISTICS * STEM,
+        **{f"stage{i}": STATISTICS * s.channels for i, s in enumerate(stages, 1)},
+        "final": FINAL,
+    }
+
+
+BLOCK_WIDTHS = block_widths(STAGES)
 
 
 def add_lite0(
-    graph: GraphBuilder, pixels: str, state: State, numbers: Numbers | None = None
+    graph: GraphBuilder,
+    pixels: str,
+    state: State,
+    numbers: Numbers | None = None,
+    *,
+    stages: Sequence[Stage] = STAGES,
 ) -> None:
-    """Append the network behind the tensor `pixels`; adds `features` and `imagenet_logits`.
+    """Append the network behind the tensor `pixels`.
 
-    `numbers` are 32-bit floats unless told otherwise; the statistics and the last layer always are.
+    Adds `features`, `last_map` and `imagenet_logits`. `numbers` are 32-bit floats unless told
+    otherwise; the statistics and the last layer always are.
     """
     numbers = numbers or Plain()
     layers = _Layers(graph, state, numbers)
     channels_first = graph.add("Transpose", [pixels], perm=[0, 3, 1, 2])
     x = numbers.pixels(graph, channels_first)
     x = layers.convolution(x, stride=2, activation=True, offset=numbers.offset)
-    pooled = [_pool(graph, x)]
+    pooled = [add_pooled(graph, x)]
     channels = STEM
-    for place, stage in enumerate(STAGES, 1):
+    for place, stage in enumerate(stages, 1):
         for number in range(stage.blocks):
             stride = stage.stride if number == 0 else 1
             y = x
@@ -81,9 +116,9 @@ def add_lite0(
             x = graph.add("Add", [y, x]) if stride == 1 and channels == stage.channels else y
             x = numbers.value(graph, x, place=f"stage{place}.{number + 1}")
             channels = stage.channels
-        pooled.append(_pool(graph, x))
-    x = layers.convolution(x, activation=True)
-    final = graph.add("ReduceMean", [x, graph.ints(2, 3)], keepdims=0)
+        pooled.append(add_pooled(graph, x))
+    x = layers.convolution(x, activation=True, output="last_map")
+    final = add_mean(graph, x)
     graph.add("Concat", [*pooled, final], output="features", axis=1)
     weight, bias = layers.dense()
     graph.add("Gemm", [final, weight, bias], output="imagenet_logits", transB=1)
@@ -94,22 +129,6 @@ def ranges() -> dict[str, Range]:
     data = (importlib.resources.files("objektiv.features") / RANGES).read_bytes()
     found: dict[str, Any] = files.parse_json(data, name=RANGES)
     return {place: (low, high) for place, (low, high) in found["ranges"].items()}
-
-
-def _pool(graph: GraphBuilder, x: str) -> str:
-    """Mean, maximum and standard deviation of each channel, side by side.
-
-    The deviation takes two passes, because mean(x^2) - mean(x)^2 cancels in 32 bits.
-    """
-    axes = graph.ints(2, 3)
-    mean = graph.add("ReduceMean", [x, axes], keepdims=1)
-    maximum = graph.add("ReduceMax", [x, axes], keepdims=1)
-    centred = graph.add("Sub", [x, mean])
-    square = graph.add("Mul", [centred, centred])
-    variance = graph.add("ReduceMean", [square, axes], keepdims=1)
-    deviation = graph.add("Sqrt", [variance])
-    joined = graph.add("Concat", [mean, maximum, deviation], axis=1)
-    return graph.add("Flatten", [joined], axis=1)
 
 
 class _Layers:
@@ -129,10 +148,11 @@ class _Layers:
         depthwise: bool = False,
         activation: bool = False,
         offset: float = 0.0,
+        output: str = "",
     ) -> str:
         """A convolution with its batch normalisation folded in, then ReLU6 where asked.
 
-        `offset` is what `x` lacks everywhere; it goes into the bias.
+        `offset` is what `x` lacks everywhere; it goes into the bias. `output` names the ReLU6.
         """
         weight, scale, shift, mean, variance = (next(self._tensors) for _ in range(5))
         factor = scale / np.sqrt(variance + EPSILON)
@@ -149,7 +169,8 @@ class _Layers:
         inputs = [x, weights, self._graph.constant(bias)]
         y = self._graph.add("Conv", inputs, **options)
         if activation:
-            y = self._graph.add("Clip", [y, self._graph.floats(0.0), self._graph.floats(6.0)])
+            limits = [self._graph.floats(0.0), self._graph.floats(6.0)]
+            y = self._graph.add("Clip", [y, *limits], output=output)
             y = self._numbers.value(self._graph, y)
         return y
 

@@ -25,7 +25,7 @@ from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
 from objektiv.features.bank import Record, View, default_folder
-from objektiv.features.changes import change_of
+from objektiv.features.changes import Augmented, changed
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
     Engine,
@@ -100,9 +100,9 @@ def look(
     *,
     max_pixels: int,
     progress: Progress,
-    change: str | None = None,
+    change: str | Augmented | None = None,
 ) -> Seen:
-    """Features of every usable item, or of what `change_of(change)` makes of it.
+    """Features of every usable item, or of what a change (features/changes.py) makes of it.
 
     A file whose hash the dataset has already, and the bank too, is not read again.
 
@@ -110,10 +110,11 @@ def look(
         DataError: no image can be used.
         Cancelled: on request; what was looked at stays in the bank.
     """
-    size = choose_size(dataset, settings.size, max_pixels=max_pixels)
+    backbone = BACKBONES.get(settings.backbone)
+    size = _size_for(backbone, dataset, settings.size, max_pixels=max_pixels)
     precision = resolve_precision(settings.precision)
     network = backbone_graph(settings.backbone, size=size, precision=precision)
-    description = {
+    description: dict[str, str | int] = {
         "backbone": settings.backbone,
         "size": size,
         "fit": settings.fit,
@@ -121,18 +122,18 @@ def look(
         "decoding": DECODING,
         "graphs": files.sha256(network + colours_graph(size)),
     }
-    view = View(
-        settings.bank or default_folder(), description | ({"change": change} if change else {})
-    )
+    if change is not None:
+        description["change"] = change if isinstance(change, str) else change.name
+    view = View(settings.bank or default_folder(), description)
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
-    alter = change_of(change) if change else None
 
     def prepare(item: tuple[str, str, str]) -> Prepared[_Kept]:
         prepared = _prepare(item, known, size=size, fit=settings.fit, max_pixels=max_pixels)
-        if alter is None or prepared.square is None:
+        if change is None or prepared.square is None:
             return prepared
-        return replace(prepared, square=alter(prepared.square))
+        square = changed(prepared.square, change, hash=prepared.key.hash)
+        return replace(prepared, square=square)
 
     engine = Engine(network, size=size, precision=precision, workers=settings.workers)
     hash = pl.col("hash") if "hash" in dataset.items.columns else pl.lit("")
@@ -144,8 +145,16 @@ def look(
     ):
         kept = list(_fill(view, results, known, advance=step.advance))
     dataset = _without_failures(dataset, kept)
-    dataset, features = _gather(dataset, kept, view, BACKBONES.get(settings.backbone))
+    dataset, features = _gather(dataset, kept, view, backbone)
     return Seen(dataset, features, size, precision, len(known) - before)
+
+
+def _size_for(backbone: Backbone, dataset: Dataset, size: int | str, *, max_pixels: int) -> int:
+    """`auto` made concrete, as this backbone can take it; its own size is always allowed."""
+    if size == backbone.native_size:
+        return backbone.native_size
+    chosen = choose_size(dataset, size, max_pixels=max_pixels)
+    return backbone.fitting(chosen) if size == "auto" else chosen
 
 
 def choose_size(dataset: Dataset, size: int | str, *, max_pixels: int) -> int:

@@ -14,6 +14,7 @@ from objektiv.data.settings import PixelSettings
 
 Arithmetic = Literal["fp32", "bf16", "int8"]  # int8 is a graph of its own, run anywhere
 Precision = Literal["auto", "fp32", "bf16", "int8"]
+Rescale = Literal["unit", "raw", "network"]
 
 
 class FeatureSettings(PixelSettings):
@@ -21,7 +22,7 @@ class FeatureSettings(PixelSettings):
 
     backbone: str = Field(
         default="lite0",
-        description="Pretrained network that looks at the images; see `objektiv doctor`.",
+        description="Pretrained network that looks at the images; see `objektiv models`.",
     )
     precision: Precision = Field(
         default="auto",

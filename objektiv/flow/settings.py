@@ -20,7 +20,7 @@ from objektiv.data.settings import (
     SplitSettings,
 )
 from objektiv.features.settings import FeatureSettings
-from objektiv.models.settings import HeadSettings, NetworkSettings, ProbeSettings
+from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
 Pixels = Annotated[int, Field(ge=1, le=512)]
@@ -50,6 +50,7 @@ class TrainSettings(
     FeatureSettings,
     ProbeSettings,
     NetworkSettings,
+    FrozenSettings,
     FitSettings,
     AugmentSettings,
     RunSettings,
@@ -132,6 +133,28 @@ class ExploreSettings(ReadSettings, FeatureSettings):
     )
     out: Path = Field(
         default=Path("explored"),
+        description="Folder that gets a new numbered folder with the page and the figures.",
+    )
+
+
+class AugmentDataSettings(ReadSettings, FeatureSettings, AugmentSettings):
+    """Everything that `objektiv augment` can be told."""
+
+    sample: int = Field(
+        default=300,
+        ge=20,
+        le=2000,
+        description="Number of pictures that are augmented and judged, at each strength of each "
+        "operator.",
+    )
+    seed: int = Field(
+        default=1337,
+        ge=0,
+        le=2**32 - 1,
+        description="Number from which the changes and the pictures shown are drawn.",
+    )
+    out: Path = Field(
+        default=Path("augmented"),
         description="Folder that gets a new numbered folder with the page and the figures.",
     )
 

@@ -29,7 +29,7 @@ from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, look
 from objektiv.features.settings import FeatureSettings
 from objektiv.flow import run as names
-from objektiv.flow import train_network, train_probe
+from objektiv.flow import train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
@@ -48,6 +48,8 @@ from objektiv.models.recipes import RECIPES, resolve
 FAMILIES: Mapping[str, Family] = {
     train_probe.FAMILY: train_probe.PROBE,
     train_network.FAMILY: train_network.NETWORK,
+    train_finetune.FAMILY: train_finetune.FINETUNE,
+    train_frozen.FAMILY: train_frozen.FROZEN,
 }
 
 

@@ -42,7 +42,6 @@ def settle(dataset: Dataset, settings: TrainSettings) -> TrainSettings:
 def make(job: Job) -> Made:
     """Train the network; go on where its folder holds a checkpoint."""
     with job.log.step("load torch"):
-        from objektiv.training import fit as _  # Lightning, which takes longest
         from objektiv.training.build import FromNothing
 
     settings, classes = job.settings, job.items.classes
@@ -69,7 +68,7 @@ def make(job: Job) -> Made:
         learnt_from=len(lessons.train),
         parameters=rows.parameters,
         trainable=rows.trainable,
-        seconds=job.log.seconds["read images"] + sum(e.seconds for e in learnt.history),
+        seconds=pupils.seconds_of(job, learnt),
         history=pupils.history_of(learnt),
         forecast=forecast,
         summary=rows,

@@ -103,6 +103,12 @@ def fit(
     return _fit(features, truth, options, settings, advance)
 
 
+def fit_network(features: Features, truth: Truth, *, settings: ProbeSettings) -> Fitted:
+    """The same head on the network's blocks alone, where fine-tuning begins."""
+    options = [used for used in candidates(features) if COLOURS not in used]
+    return _fit(features, truth, options, settings, lambda: None)
+
+
 def fit_baseline(features: Features, truth: Truth, *, settings: HeadSettings) -> Fitted:
     """The plain baseline: the same head on colours and size alone."""
     return _fit(features, truth, [(COLOURS, SIZE)], _open(settings), lambda: None)

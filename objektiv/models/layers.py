@@ -76,11 +76,7 @@ def network(settings: NetworkSettings, *, classes: int) -> Layers:
             allowed="unit or raw",
             next="leave `--rescale` away, or choose a pretrained network",
         )
-    ending: Ending = "softmax"
-    if settings.output == "sigmoid" or (settings.output == "auto" and classes == 2):
-        ending = "sigmoid"
-    units = 1 if ending == "sigmoid" and classes == 2 else classes
-    last = Dense("output", units, ending)
+    last, ending = last_layer(settings, classes=classes)
     return Layers(
         (*_blocks(settings), Flatten("flatten"), *_dense(settings), last),
         classes,
@@ -88,6 +84,15 @@ def network(settings: NetworkSettings, *, classes: int) -> Layers:
         scale=UNIT if settings.rescale == "unit" else 1.0,
         ending=ending,
     )
+
+
+def last_layer(settings: NetworkSettings, *, classes: int) -> tuple[Dense, Ending]:
+    """What gives the answers, and how they are read."""
+    ending: Ending = "softmax"
+    if settings.output == "sigmoid" or (settings.output == "auto" and classes == 2):
+        ending = "sigmoid"
+    units = 1 if ending == "sigmoid" and classes == 2 else classes
+    return Dense("output", units, ending), ending
 
 
 def _blocks(settings: NetworkSettings) -> Iterator[Layer]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from objektiv.base import seeds
 from objektiv.base.errors import ModelError
 from objektiv.data.images import LUMA
 from objektiv.features.graph import GraphBuilder
-from objektiv.models.kinds import BatchNorm, Conv, Dense, Flatten, Layer, Pool
+from objektiv.models.kinds import BatchNorm, Conv, Dense, Ending, Flatten, Layer, Pool
 from objektiv.models.layers import Layers
 
 Floats = NDArray[np.float32]
@@ -88,15 +88,27 @@ class Network:
         Adds `logits` and `probabilities`, both (images, classes).
         """
         z = _Writer(graph, self).write(pixels)
-        if self.layers.ending == "sigmoid":
-            if self.layers.classes == 2:
-                z = graph.add("Concat", [graph.add("Mul", [z, graph.floats(0.0)]), z], axis=1)
-            else:  # log(sigmoid(z)) = -softplus(-z)
-                turned = graph.add("Mul", [z, graph.floats(-1.0)])
-                soft = graph.add("Softplus", [turned])
-                z = graph.add("Mul", [soft, graph.floats(-1.0)])
-        logits = graph.add("Div", [z, graph.floats(self.temperature)], output="logits")
-        graph.add("Softmax", [logits], output="probabilities", axis=1)
+        add_answers(graph, z, self.layers.ending, self)
+
+
+class _Answering(Protocol):
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def temperature(self) -> float: ...
+
+
+def add_answers(graph: GraphBuilder, z: str, ending: Ending, model: _Answering) -> None:
+    """Append `logits` and `probabilities`, (images, classes), behind what the last layer gives."""
+    if ending == "sigmoid":
+        if len(model.classes) == 2:
+            z = graph.add("Concat", [graph.add("Mul", [z, graph.floats(0.0)]), z], axis=1)
+        else:  # log(sigmoid(z)) = -softplus(-z)
+            turned = graph.add("Mul", [z, graph.floats(-1.0)])
+            soft = graph.add("Softplus", [turned])
+            z = graph.add("Mul", [soft, graph.floats(-1.0)])
+    logits = graph.add("Div", [z, graph.floats(model.temperature)], output="logits")
+    graph.add("Softmax", [logits], output="probabilities", axis=1)
 
 
 class _Writer:

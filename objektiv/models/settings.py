@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from objektiv.base.settings import Settings
+from objektiv.features.settings import Rescale
 
 Activation = Literal["relu", "tanh", "sigmoid", "linear"]
 Padding = Literal["same", "valid"]
 Channels = Literal["rgb", "grey"]
-Rescale = Literal["unit", "raw", "network"]
 
 NOTHING = ("", "none")  # what a person writes for an empty list
 
@@ -42,6 +42,17 @@ _LIST = BeforeValidator(_listed)
 _Filters = Annotated[int, Field(ge=1, le=4096)]
 _Units = Annotated[int, Field(ge=1, le=16_384)]
 _Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class FrozenSettings(Settings):
+    """What a dense layer behind a pretrained network that stays as it is learns from."""
+
+    views: Literal["fresh"] | Annotated[int, Field(ge=1, le=100)] = Field(
+        default="fresh",
+        description="Of a frozen network, how often it looks at a training picture: fresh changes "
+        "the picture anew each epoch and looks each time, as a course does; a number is that of "
+        "changed views that are looked at once and kept, which is many times faster.",
+    )
 
 
 class NetworkSettings(Settings):

@@ -10,10 +10,11 @@ import math
 import unicodedata
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from objektiv.base import files
 from objektiv.base.errors import BundleError, DataError
+from objektiv.base.settings import Strict
 from objektiv.data.settings import LONGEST_CLASS, Fit
 
 FORMAT = 1
@@ -49,13 +50,7 @@ def refused(happened: str, *, value: object, allowed: str, next: str = AGAIN) ->
 UNSEALED = "0" * 64
 
 
-class _Strict(BaseModel):
-    """Frozen, no unknown keys, no changed types, no NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Tensor(_Strict):
+class Tensor(Strict):
     """One end of the graph, told to whoever runs model.onnx without objektiv."""
 
     name: str
@@ -78,7 +73,7 @@ def outputs(classes: int) -> tuple[Tensor, Tensor]:
 OWN = "own"  # the licence of a network that began with random weights
 
 
-class Backbone(_Strict):
+class Backbone(Strict):
     """The network inside: pretrained, or trained from scratch, which its licence OWN tells."""
 
     name: Name  # of the pretrained network, or of the recipe
@@ -86,7 +81,7 @@ class Backbone(_Strict):
     licence: Name
 
 
-class Provenance(_Strict):
+class Provenance(Strict):
     """Where the bundle comes from; nothing here changes a prediction."""
 
     objektiv: str
@@ -98,14 +93,14 @@ class Provenance(_Strict):
     scores: dict[str, JsonValue]
 
 
-class Member(_Strict):
+class Member(Strict):
     """Size and hash of one member."""
 
     bytes: Annotated[int, Field(ge=0)]
     sha256: Sha256
 
 
-class Facts(_Strict):
+class Facts(Strict):
     """bundle.json."""
 
     format: Literal[1] = 1
@@ -141,7 +136,7 @@ class Facts(_Strict):
         return self
 
 
-class Expected(_Strict):
+class Expected(Strict):
     """What the golden pictures gave in one precision when the bundle was made."""
 
     tolerance: Annotated[float, Field(gt=0, le=ROUGH)]
@@ -149,7 +144,7 @@ class Expected(_Strict):
     probabilities: tuple[tuple[Share, ...], ...]  # (pictures, classes)
 
 
-class Golden(_Strict):
+class Golden(Strict):
     """golden/golden.json."""
 
     pictures: tuple[str, ...]
@@ -263,7 +258,7 @@ def _json(data: bytes, name: str) -> Any:
     return value
 
 
-M = TypeVar("M", bound=_Strict)
+M = TypeVar("M", bound=Strict)
 
 
 def _parsed(kind: type[M], data: bytes, name: str) -> M:

@@ -23,15 +23,12 @@ from objektiv.features.backbones import FEATURES
 from objektiv.features.engine import HINTS
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
+from objektiv.features.strict import LARGEST_VALUE
 from objektiv.shipping.facts import INPUT, MODEL, refused
 from objektiv.shipping.walk import with_batch
 
 LARGE = 16
 WORTH_A_BATCH = 5  # pictures; a padded batch of 16 takes as long as about this many singles
-
-# Elements of one value inside the network, per picture: 256 MB of 32-bit floats. VGG19 at 512
-# pixels needs a quarter of that; a hostile graph of a few bytes could ask for more than there is.
-LARGEST_VALUE = 1 << 26
 
 
 class Predicted(NamedTuple):

@@ -11,14 +11,15 @@ import contextlib
 import hashlib
 import logging
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import LightningEnvironment
+from numpy.typing import NDArray
 
 from objektiv.base import files
 from objektiv.base.errors import MachineError
@@ -26,36 +27,14 @@ from objektiv.base.lock import only_process
 from objektiv.base.machine import own_version
 from objektiv.base.progress import Progress
 from objektiv.training import checkpoint, history
-from objektiv.training.history import Epoch
+from objektiv.training.history import Learnt as Learnt
 from objektiv.training.learner import Learner, Plan
-from objektiv.training.pictures import Batches, Change, Pictures
+from objektiv.training.pictures import Batches, Pictures
+from objektiv.training.pictures import Lessons as Lessons
 from objektiv.training.settings import FitSettings
-from objektiv.training.trainable import State, Trainable
+from objektiv.training.trainable import Trainable
 
-
-@dataclass(frozen=True, eq=False)
-class Lessons:
-    """What a network learns from."""
-
-    train: Pictures
-    validation: Pictures
-    change: Change | None = None  # of the training pictures, anew each epoch
-    workers: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """What came out."""
-
-    state: State  # of the best epoch
-    history: tuple[Epoch, ...]
-    best_epoch: int  # counts from 1
-    stopped: Literal["epochs", "patience"]
-    parameters: int
-    trainable: int  # of them, that learnt in some epoch
-    device: str
-    precision: str
-    notes: tuple[str, ...]
+CHANGED = 16  # pictures whose changes tell one kind of change from another
 
 
 def fit(
@@ -91,7 +70,10 @@ def fit(
             lessons.validation,
             seed,
             folder / checkpoint.FOLDER,
-            _belongs(lessons, settings, seed, precision),
+            {
+                **_belongs(lessons, settings, seed, precision),
+                "weights at the beginning": _digest_of(trainable.state(network).values()),
+            },
             progress,
         )
         learner = Learner(network, plan)
@@ -229,13 +211,30 @@ def _belongs(lessons: Lessons, settings: FitSettings, seed: int, precision: str)
         "seed": seed,
         "training images": _digest(lessons.train),
         "validation images": _digest(lessons.validation),
+        "changes of the images": _changes(lessons),
         "objektiv": own_version(),
         "torch": torch.__version__,
     }
 
 
 def _digest(pictures: Pictures) -> str:
+    return _digest_of((pictures.labels, pictures.weights, pictures.rows, pictures.squares))
+
+
+def _changes(lessons: Lessons) -> str | None:
+    """What becomes of some pictures tells one kind of change from another."""
+    if lessons.change is None:
+        return None
+    train = lessons.train
+    rows = train.rows[:CHANGED]
+    changed = np.zeros((len(rows), *train.squares.shape[1:]), np.uint8)
+    for out, row in zip(changed, rows.tolist(), strict=True):
+        lessons.change(train.squares[row], out, 0, row)
+    return _digest_of([changed])
+
+
+def _digest_of(arrays: Iterable[NDArray[Any]]) -> str:
     found = hashlib.sha256()
-    for array in (pictures.labels, pictures.weights, pictures.rows, pictures.squares):
-        found.update(array.data)
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()[:16]

@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from objektiv.base import files
 from objektiv.judging.calibration import softmax
 from objektiv.training.settings import FitSettings, Monitor
+from objektiv.training.trainable import State
 
 HISTORY = "history.csv"
 SMALLEST = 1e-7  # a probability below counts as this, as Keras has it
@@ -37,6 +38,21 @@ class Epoch:
     val_macro_f1: float
     learning_rate: float  # of the head, at the last step
     seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What came out."""
+
+    state: State  # of the best epoch
+    history: tuple[Epoch, ...]
+    best_epoch: int  # counts from 1
+    stopped: Literal["epochs", "patience"]
+    parameters: int
+    trainable: int  # of them, that learnt in some epoch
+    device: str
+    precision: str
+    notes: tuple[str, ...]
 
 
 def figures(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, float]:

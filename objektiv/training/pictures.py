@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from objektiv.base.progress import Progress
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import Fit
 
-SHARE_OF_MEMORY = 0.4  # that pictures may take; more of them lie in a file while they are used
+SHARE_OF_MEMORY = 0.4  # that one array may take; a larger one lies in a file while it is used
 AHEAD = 3  # batches that are drawn while the network works on one
 
 Squares = NDArray[np.uint8]
@@ -92,7 +92,7 @@ def read(
         ImageError: a file cannot be decoded; a look at the data has set such files aside before.
         Cancelled: on request.
     """
-    squares = _room(len(paths), how.size)
+    squares: Squares = room((len(paths), how.size, how.size, 3), np.uint8)
 
     def fill(row: int) -> None:
         path = paths[row]
@@ -115,13 +115,23 @@ def read(
     return of_arrays(squares, labels)
 
 
-def _room(count: int, size: int) -> Squares:
-    """Where squares are kept: memory, or a file without a name if they are too many for it."""
-    shape = (count, size, size, 3)
-    if np.prod(shape, dtype=np.int64) <= SHARE_OF_MEMORY * (usable_memory() or 2**32):
-        return np.empty(shape, np.uint8)
+def room(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
+    """An array in memory, or in a file without a name if it is too large for it."""
+    size = np.prod(shape, dtype=np.int64) * np.dtype(kind).itemsize
+    if size <= SHARE_OF_MEMORY * (usable_memory() or 2**32):
+        return np.empty(shape, kind)
     with tempfile.TemporaryFile() as stream:  # the mapping holds it open
-        return np.memmap(stream, np.uint8, "w+", shape=shape)
+        return np.memmap(stream, kind, "w+", shape=shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What a network learns from."""
+
+    train: Pictures
+    validation: Pictures
+    change: Change | None = None  # of the training pictures, anew each epoch
+    workers: int | None = None
 
 
 class Batch(NamedTuple):

@@ -14,9 +14,10 @@ from itertools import count
 
 import torch
 
-from objektiv.training.fit import Lessons, device_of, precision_of
+from objektiv.training.fit import device_of, precision_of
 from objektiv.training.optimizers import Rules
-from objektiv.training.pictures import Batch, Batches, in_order
+from objektiv.training.pictures import Batch, Batches, Lessons, in_order
+from objektiv.training.schedule import ever_learning
 from objektiv.training.settings import FitSettings
 from objektiv.training.trainable import Trainable
 
@@ -36,9 +37,9 @@ class Rehearsed:
     validation: float  # seconds a picture, one way
     parameters: int
 
-    def epoch(self, lessons: Lessons) -> float:
-        """Seconds of an epoch, with its checkpoint."""
-        steps = len(lessons.train) * self.train + len(lessons.validation) * self.validation
+    def epoch(self, train: int, validation: int) -> float:
+        """Seconds of an epoch of so many pictures, with its checkpoint."""
+        steps = train * self.train + validation * self.validation
         return steps + LOOP + self.parameters * BYTES_A_WEIGHT / DISK
 
 
@@ -52,7 +53,12 @@ def rehearse(
     """
     device = device_of(settings)
     network = trainable.module(seed).to(device).train()
-    rules = Rules([stage.parameters for stage in trainable.stages(network)], settings)
+    stages = trainable.stages(network)
+    ever = ever_learning(settings, stages=len(stages))
+    for stage, yes in zip(stages, ever, strict=True):
+        for parameter in stage.parameters:
+            parameter.requires_grad_(yes)
+    rules = Rules([s.parameters for s, yes in zip(stages, ever, strict=True) if yes], settings)
     cast = _cast(device, precision_of(settings))
     batches = Batches(
         lessons.train,

@@ -192,11 +192,11 @@ SETTINGS: dict[str, Row] = {
         lambda w: w.train(w.shapes, "--group", "("),
     ),
     "an unknown backbone": (
-        *(USAGE, "no backbone has this name: 'lite1'. Known: lite0. .*did you mean 'lite0'"),
-        lambda w: w.train(w.shapes, "--backbone", "lite1"),
+        *(USAGE, "no backbone has this name: 'lite00'. Ready: lite0.*did you mean 'lite0'"),
+        lambda w: w.train(w.shapes, "--backbone", "lite00"),
     ),
     "an unknown backbone to predict": (
-        *(USAGE, "no backbone has this name: 'resnet50'. Known: lite0"),
+        *(USAGE, "no backbone has this name: 'resnet50'. Ready: lite0.*'ResNet50'"),
         lambda w: w.predict("--backbone", "resnet50"),
     ),
     "an unknown head": (

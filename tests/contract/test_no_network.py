@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,12 +80,21 @@ def test_the_engine_opens_no_connection(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(order.modules())
+
+
+@cache
 def _of_extras(module: str) -> bool:
-    """Whether a file imports a library of the extras when it is imported itself."""
+    """Whether importing a file imports a library of the extras, itself or by our files."""
     tree = ast.parse(order.path_of(module).read_text(encoding="utf-8"))
     names = [a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names]
-    names += [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
-    return bool(EXTRAS & {name.partition(".")[0] for name in names})
+    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names += [node.module or "" for node in froms]
+    names += [f"{node.module}.{a.name}" for node in froms for a in node.names]
+    ours = {name.removeprefix("objektiv.") for name in names} & _modules()
+    return bool(EXTRAS & {name.partition(".")[0] for name in names}) or any(map(_of_extras, ours))
 
 
 def _imports(*, of_extras: bool) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from objektiv.data.augment import Change, apply, augment_batch, transform
+from objektiv.data.augment import Change, apply, at_ends, augment_batch, transform
 from objektiv.data.settings import AugmentSettings
 
 # Largest difference from Keras in levels of 255, measured on noise, the worst picture there is:
@@ -291,3 +291,17 @@ def test_a_strip_of_a_larger_array_can_be_written_to() -> None:
 
     np.testing.assert_array_equal(batch[1], apply(picture, change))
     assert batch[0].max() == 0
+
+
+def test_at_ends_takes_one_end_of_each_range_and_always_flips() -> None:
+    """Every operator is at one of its ends, both come up, and the same item gets the same."""
+    found = [at_ends(EVERYTHING, seed=3, item=number) for number in range(40)]
+
+    assert {c.rotation for c in found} == {-90, 90}
+    assert {c.right for c in found} == {c.down for c in found} == {-0.3, 0.3}
+    assert {c.zoom_x for c in found} == {c.zoom_y for c in found} == {0.5, 1.5}
+    assert {c.brightness for c in found} == {0.2, 1.8}
+    assert all(c.mirror and c.upside_down for c in found)
+    assert found[0] == at_ends(EVERYTHING, seed=3, item=0)
+    assert found != [at_ends(EVERYTHING, seed=4, item=number) for number in range(40)]
+    assert at_ends(AugmentSettings(), seed=3, item=0) == Change()

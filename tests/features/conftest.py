@@ -15,7 +15,8 @@ _compiled: dict[Any, Any] = {}
 _compile = engine._compile
 
 
-def _compile_once(graph: bytes, size: int, options: dict[str, str]) -> Any:
+def compile_once(graph: bytes, size: int, options: dict[str, str]) -> Any:
+    """What the engine compiles, kept for the next test."""
     key = (graph, size, *sorted(options.items()))
     if key not in _compiled:
         _compiled[key] = _compile(graph, size, options)
@@ -26,6 +27,6 @@ def _compile_once(graph: bytes, size: int, options: dict[str, str]) -> Any:
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The backbone `tiny` is known, compiled once for all tests, and a shard holds 8 images."""
     monkeypatch.setattr(bank, "SHARD", SHARD)
-    monkeypatch.setattr(engine, "_compile", _compile_once)
+    monkeypatch.setattr(engine, "_compile", compile_once)
     with tiny.registered():
         yield

