@@ -141,7 +141,9 @@ def main() -> None:
         result.claims.append(measure.at_least(what, times, TIMES))
     with tempfile.TemporaryDirectory() as folder:
         seconds = resuming(Path(folder))
-    result.rows.append({"side": "going on after a stop, until the epoch begins", "seconds": seconds})
+    result.rows.append(
+        {"side": "going on after a stop, until the epoch begins", "seconds": seconds}
+    )
     result.claims.append(measure.at_most("going on after a stop", seconds, RESUMING, unit="s"))
     result.publish(arguments.out)
 

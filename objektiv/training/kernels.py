@@ -17,7 +17,6 @@ SIX = 6.0
 WIDEST = 3  # columns of a depthwise kernel whose gradient oneDNN computes fast
 SMALLEST = 1e-12  # of a variance that has a gradient: a channel without any has none
 
-Grad = torch.Tensor | None
 Zeros = tuple[int, int, int, int]  # left, right, above, below
 
 
@@ -29,7 +28,7 @@ class Window(NamedTuple):
 
 
 def pointwise(
-    x: torch.Tensor, weight: torch.Tensor, bias: Grad, *, activation: bool
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, *, activation: bool
 ) -> torch.Tensor:
     """A convolution of 1 x 1, then ReLU6 where asked; weight (out, in), bias (out,)."""
     found: torch.Tensor = _Pointwise.apply(x, weight, bias, activation)
@@ -39,7 +38,7 @@ def pointwise(
 def depthwise(
     x: torch.Tensor,
     weight: torch.Tensor,
-    bias: Grad,
+    bias: torch.Tensor | None,
     window: Window,
     *,
     activation: bool,
@@ -59,7 +58,11 @@ def pool(x: torch.Tensor) -> torch.Tensor:
 class _Pointwise(torch.autograd.Function):
     @staticmethod
     def forward(
-        context: Any, x: torch.Tensor, weight: torch.Tensor, bias: Grad, activation: bool
+        context: Any,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        activation: bool,
     ) -> torch.Tensor:
         rows = x.flatten(0, 2)
         y = rows @ weight.t()
@@ -71,7 +74,7 @@ class _Pointwise(torch.autograd.Function):
         return y.view(*x.shape[:3], -1)
 
     @staticmethod
-    def backward(context: Any, gradient: torch.Tensor) -> tuple[Grad, ...]:
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight, y = context.saved_tensors
         if y is not None:
             y = y.view(*x.shape[:3], -1)
@@ -92,7 +95,7 @@ class _Depthwise(torch.autograd.Function):
         context: Any,
         x: torch.Tensor,
         weight: torch.Tensor,
-        bias: Grad,
+        bias: torch.Tensor | None,
         window: Window,
         activation: bool,
     ) -> torch.Tensor:
@@ -112,7 +115,7 @@ class _Depthwise(torch.autograd.Function):
         return y
 
     @staticmethod
-    def backward(context: Any, gradient: torch.Tensor) -> tuple[Grad, ...]:
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight, y = context.saved_tensors
         stride, padding = context.stride, context.padding
         g = gradient

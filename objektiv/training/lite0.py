@@ -145,7 +145,7 @@ class Lite0(nn.Module):
         x = run(self.stem, pixels.float() * SCALE - 1)
         pooled = [pool(x)]
         for blocks in self.stages:
-            for block in blocks:  # type: ignore[union-attr]
+            for block in blocks:
                 y = run(block, x)
                 x = x + y if x.shape == y.shape else y
             pooled.append(pool(x))
