@@ -95,6 +95,8 @@ ALLOWED: dict[str, set[str]] = {
     "torch": {
         "training.trainable",  # for a type checker
         "training.build",
+        "training.kernels",
+        "training.memory",
         "training.lite0",
         "training.finetune",
         "training.optimizers",
