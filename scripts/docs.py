@@ -76,8 +76,7 @@ def _helps() -> Iterator[tuple[str, str]]:
     from objektiv.faces.cli import app
 
     # The same page whatever this terminal is: typer reads these from it when it is imported.
-    names = list(getattr(get_command(app), "commands", {}))
-    for path in [[], *([name] for name in names)]:
+    for path in _paths(get_command(app)):
         with mock.patch.multiple(
             rich_utils, MAX_WIDTH=HELP_WIDTH, FORCE_TERMINAL=False, COLOR_SYSTEM=None
         ):
@@ -88,6 +87,13 @@ def _helps() -> Iterator[tuple[str, str]]:
             raise RuntimeError(f"objektiv {' '.join(path)} --help ended with {result.output}")
         text = "\n".join(line.rstrip() for line in result.stdout.splitlines()).strip("\n")
         yield " ".join(["objektiv", *path]), text
+
+
+def _paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of a command, then those of the commands below it."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _paths(below, (*path, name))
 
 
 def settings_classes() -> list[type[Settings]]:

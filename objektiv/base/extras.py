@@ -39,17 +39,21 @@ EXTRAS = Registry(
         "zoo": Extra(
             ("keras>=3.15", "h5py>=3.16"),
             "the course's 26 backbones on Keras 3, without TensorFlow",
+            ("models add",),
         ),
         "torch": Extra(
             (
                 "torch>=2.15",
                 "torchvision>=0.29",
                 "timm>=1.0.31",
+                "onnxscript>=0.7",
+                "huggingface_hub>=2.4",
                 "lightning>=2.6",
                 "captum>=0.9",
                 "safetensors>=0.8",
             ),
             "training from scratch, fine-tuning and timm's backbones",
+            ("train", "models add"),
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
         "tune": Extra(("optuna>=5.0",), "a search over settings"),

@@ -1,5 +1,8 @@
 """Use a pretrained network directly, for its own classes, such as the 1,000 of ImageNet.
 
+Of each picture the middle square is looked at, as these networks were trained on filled squares:
+bars beside the picture cost 15 to 23 of 120 ImageNet pictures (docs/lab_log.md).
+
 In: a backbone's name and pictures of any size. Out: probabilities of its own classes.
 Try: `Direct("lite0").predict([pixels]).probabilities`.
 """
@@ -47,6 +50,6 @@ class Direct:
 
     def predict(self, pictures: Sequence[Pixels]) -> Named:
         """What each picture, uint8 (height, width, 3) RGB, shows; at least one picture."""
-        squares = np.stack([to_square(p, size=self._size, fit="letterbox") for p in pictures])
+        squares = np.stack([to_square(p, size=self._size, fit="crop") for p in pictures])
         result = self._network({PIXELS: squares})
         return Named(result[IMAGENET_LOGITS], result["probabilities"])

@@ -89,6 +89,21 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(n for n in found if _NAME.fullmatch(n) and (folder_of(n) / FACTS).exists()))
 
 
+def require_free(name: str) -> None:
+    """Check that a network can be stored under this name.
+
+    Raises:
+        UsageError: it cannot be a name, or is taken.
+    """
+    if folder_of(name).exists():
+        raise UsageError(
+            "the store has a network of this name",
+            value=name,
+            allowed="Nothing is overwritten",
+            next=f"`objektiv models remove {name}` first",
+        )
+
+
 def save(facts: Facts, graph: bytes, *, source: strict.Source | None = None) -> Entry:
     """Walk a network's graph, find its stages and publish its folder.
 
@@ -99,14 +114,7 @@ def save(facts: Facts, graph: bytes, *, source: strict.Source | None = None) -> 
         ModelError: the graph is refused.
         MachineError: the disk refuses.
     """
-    folder = folder_of(facts.name)
-    if folder.exists():
-        raise UsageError(
-            "the store has a network of this name",
-            value=facts.name,
-            allowed="Nothing is overwritten",
-            next=f"`objektiv models remove {facts.name}` first, or choose another `--name`",
-        )
+    require_free(facts.name)
     source = source or source_of(facts.name)
     model = walked(graph, facts, source)
     found = find_stages(model, size=facts.size, source=source)
@@ -114,7 +122,7 @@ def save(facts: Facts, graph: bytes, *, source: strict.Source | None = None) -> 
         found = found.model_copy(update={"smallest": facts.smallest})
     entry = Entry(**facts.model_dump(), found=found, bytes=len(graph), network=files.sha256(graph))
     text = entry.model_dump_json(indent=2) + "\n"
-    files.publish_folder(folder, [(NETWORK, graph), (FACTS, text.encode())])
+    files.publish_folder(folder_of(facts.name), [(NETWORK, graph), (FACTS, text.encode())])
     return entry
 
 

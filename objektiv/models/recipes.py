@@ -291,5 +291,5 @@ _ALL = (
     ),
 )
 RECIPES = Registry(
-    "model", {recipe.name: recipe for recipe in _ALL}, list_command="objektiv train --help"
+    "model", {recipe.name: recipe for recipe in _ALL}, list_command="objektiv models"
 )

@@ -31,7 +31,7 @@ def convert_keras(name: str, *, weights: str, folder: Path) -> dict[str, Any]:
     """Write `network.onnx` into `folder`; returns the facts (docs/decisions/zoo.md).
 
     `weights` are "random", "imagenet" (Keras fetches them and compares their hash) or the path of
-    a file .h5 of the whole network.
+    a file .h5 or .safetensors (names in `arrays`) of the whole network.
 
     Raises:
         UsageError: Keras' table has no such name.
@@ -44,7 +44,7 @@ def convert_keras(name: str, *, weights: str, folder: Path) -> dict[str, Any]:
         raise ModelError(
             "there is no weights file",
             value=weights,
-            allowed="A file .h5 of Keras with the weights of the whole network",
+            allowed="A file .h5 of Keras, or .safetensors, with the weights of the whole network",
             next=f"give its path, or `imagenet` and an internet connection to fetch that of {name}",
         )
     extras.require("zoo", needed_by=f"turning {name} into ONNX")

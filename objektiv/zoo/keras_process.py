@@ -20,7 +20,7 @@ import numpy as np
 
 from objektiv.base import files
 from objektiv.base.errors import MachineError, ObjektivError
-from objektiv.zoo import keras_weights
+from objektiv.zoo import arrays, keras_weights
 from objektiv.zoo.keras_convert import ANSWER, GRAPH, IMAGENET, RANDOM, REQUEST
 from objektiv.zoo.keras_graph import Ends, write_graph
 from objektiv.zoo.table import KERAS, MODES, KerasNetwork
@@ -88,7 +88,10 @@ def build(row: KerasNetwork, weights: str) -> tuple[Any, str]:
     copy = _scratch() / "copy"  # looked through and read from here, so that it stays the same
     shutil.copyfile(weights, copy)
     sha256 = _sha256(copy)
-    keras_weights.load(model, copy)
+    if weights.endswith(arrays.SUFFIX):
+        keras_weights.load_arrays(model, copy)
+    else:
+        keras_weights.load(model, copy)
     return model, sha256
 
 

@@ -1,6 +1,6 @@
 """Give a Keras network its weights: drawn, or from a file that was looked through first.
 
-In: a model, and a seed or a file .h5. Out: the model, filled.
+In: a model, and a seed, a file .safetensors or a file .h5. Out: the model, filled.
 An .h5 file can name other files and declare arrays far larger than itself (CVE-2026-0897, -1669,
 -12480); so each object in it is looked at before Keras reads any, and only plain arrays that lie
 whole in this one file pass. Needs the extra `zoo`, whose Keras brings h5py.
@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from objektiv.base.errors import ModelError
+from objektiv.zoo import arrays
 
 OBJECTS = 100_000  # groups, arrays and attributes in one file; the largest network has 4,000
 
@@ -57,6 +58,18 @@ def load(model: Any, path: Path) -> None:
             allowed="The weights of the whole network are needed, with its 1,000 classes",
             next="give the file of this network, or the name of the file's network",
         ) from error
+
+
+def load_arrays(model: Any, path: Path) -> None:
+    """Fill the network from a file .safetensors, its arrays named after `variable.path`.
+
+    Raises:
+        ModelError: the file is damaged or of another network.
+    """
+    wanted = {variable.path: tuple(variable.shape) for variable in model.weights}
+    found = arrays.whole_network(path, wanted, name=model.name)
+    for variable in model.weights:
+        variable.assign(found[variable.path].astype(variable.dtype))
 
 
 def check(path: Path) -> str:

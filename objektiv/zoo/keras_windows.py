@@ -18,7 +18,7 @@ from objektiv.zoo.keras_walk import LINEAR, Floats, Padding, Walk, function_of, 
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 POOLS = ("MaxPooling2D", "AveragePooling2D")
-TO_THE_END = 1 << 30  # of a Slice: beyond any picture
+TO_THE_END = 1 << 20  # of a Slice: beyond any picture, and what the walk of networks allows
 
 
 def conv2d(walk: Walk, layer: Any, inputs: list[str]) -> str:

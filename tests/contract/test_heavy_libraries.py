@@ -17,10 +17,13 @@ ALLOWED: dict[str, set[str]] = {
         "features.stages",
         "features.entry",  # its name in a type
         "features.store",  # likewise
+        "zoo.plain",
+        "zoo.timm_graph",
+        "zoo.files",
         "shipping.walk",
         "shipping.session",
     },
-    "google": {"features.strict"},
+    "google": {"features.strict", "zoo.files"},
     "cv2": {
         "data.images",
         "data.augment",
@@ -96,8 +99,11 @@ ALLOWED: dict[str, set[str]] = {
         "training.checkpoint",
         "training.learner",
         "training.fit",
+        "zoo.timm_graph",
         "training.rehearse",
     },
+    "timm": {"zoo.timm_graph"},
+    "huggingface_hub": {"zoo.timm_graph"},
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},

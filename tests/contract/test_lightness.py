@@ -39,7 +39,9 @@ def test_importing_objektiv_is_light() -> None:
     assert _loaded("import objektiv") == "loaded: []"
 
 
-@pytest.mark.parametrize("words", [[], ["train"], ["predict"], ["demo"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [[], ["train"], ["predict"], ["demo"], ["models", "add"]], ids=" ".join
+)
 def test_help_is_light(words: list[str]) -> None:
     """The help of the program and of its commands loads no heavy library."""
     program = f"""

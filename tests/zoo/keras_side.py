@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from objektiv.base import tensors
 from objektiv.features.runtime import openvino
 from objektiv.zoo import keras_process, keras_weights
 from objektiv.zoo.keras_graph import write_graph
@@ -72,10 +73,11 @@ def count_frozen(name: str) -> None:
 
 
 def save(name: str, folder: Path) -> None:
-    """Write the network's weights in Keras' two layouts, and the graph made from them."""
+    """Write the network's weights in Keras' two layouts and ours, and the graph made from them."""
     row = KERAS.get(name)
     model, _ = keras_process.build(row, keras_process.RANDOM)
     model.save_weights(folder / "new.weights.h5")
+    tensors.write(folder / "own.safetensors", {v.path: v.numpy() for v in model.weights}, {})
     with h5py.File(folder / "old.h5", "w") as file:  # Keras 3 reads this layout, and writes none
         layers = [layer for layer in model.layers if layer.weights]
         file.attrs["layer_names"] = [layer.name.encode() for layer in layers]

@@ -37,12 +37,12 @@ def test_a_network_becomes_a_file_and_facts(tmp_path: Path) -> None:
 
 @needs_keras
 @pytest.mark.slow
-def test_both_layouts_of_keras_files_give_the_same_network(tmp_path: Path) -> None:
-    """Weights that went through a file .h5, old layout or new, give the graph they came from."""
+def test_all_layouts_of_files_give_the_same_network(tmp_path: Path) -> None:
+    """Weights that went through a file, .h5 of either layout or .safetensors, give their graph."""
     ask_keras(tmp_path, "save", "EfficientNetB0", tmp_path)
     expected = (tmp_path / "network.onnx").read_bytes()
 
-    for name in ("old.h5", "new.weights.h5"):
+    for name in ("old.h5", "new.weights.h5", "own.safetensors"):
         folder = tmp_path / name.partition(".")[0]
         folder.mkdir()
         facts = convert_keras("EfficientNetB0", weights=str(tmp_path / name), folder=folder)
@@ -60,7 +60,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
 
-    for name in ("old.h5", "new.weights.h5"):
+    for name in ("old.h5", "new.weights.h5", "own.safetensors"):
         with pytest.raises(ModelError, match="the weights do not fit efficientnetb0"):
             convert_keras("EfficientNetB0", weights=str(tmp_path / name), folder=folder)
         assert list(folder.iterdir()) == []

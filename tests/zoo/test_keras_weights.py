@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from objektiv.base import tensors
 from objektiv.base.errors import ModelError
 
 h5py = pytest.importorskip("h5py", reason="the extra `zoo`, whose Keras brings it")
@@ -151,3 +153,30 @@ def test_drawn_numbers_repeat_and_are_never_trivial() -> None:
         assert one.values.std() > 0.05
     kernel = models[0].weights[0].values
     assert kernel.std() == pytest.approx(np.sqrt(2 / 72), rel=0.05)
+
+
+def test_arrays_of_safetensors_go_to_the_variables_of_their_names(tmp_path: Path) -> None:
+    """Each variable gets the array of its path, in its own kind of number."""
+    got: dict[str, Any] = {}
+    variables = [
+        SimpleNamespace(path=path, shape=(2,), dtype=kind, assign=partial(got.__setitem__, path))
+        for path, kind in (("conv/kernel", "float32"), ("normalization/count", "int32"))
+    ]
+    path = tmp_path / "copy"
+    held = {"normalization/count": np.array([3, 4]), "conv/kernel": np.array([0.5, 2])}
+    tensors.write(path, held, {})
+
+    keras_weights.load_arrays(SimpleNamespace(name="small", weights=variables), path)
+
+    assert got["conv/kernel"].tolist() == [0.5, 2] and got["conv/kernel"].dtype == np.float32
+    assert got["normalization/count"].tolist() == [3, 4]
+    assert got["normalization/count"].dtype == np.int32
+
+
+def test_arrays_of_another_network_are_refused(tmp_path: Path) -> None:
+    """A file that lacks a variable does not pass, and the variable is named."""
+    tensors.write(tmp_path / "copy", {"dense/kernel": np.zeros(2)}, {})
+    model = SimpleNamespace(name="small", weights=[SimpleNamespace(path="conv/kernel", shape=(2,))])
+
+    with pytest.raises(ModelError, match=r"do not fit small: conv/kernel \(2,\) is missing"):
+        keras_weights.load_arrays(model, tmp_path / "copy")
