@@ -222,6 +222,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "options",
         "exits",
         "python",
+        "cli_models",
         "cli",
     ),
 }
