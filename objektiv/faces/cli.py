@@ -195,11 +195,7 @@ def demo(
 
 @app.command()
 @settings_options(EvaluateSettings)
-def evaluate(
-    data: Data,
-    bundle: Annotated[Path, Bundle],
-    settings: EvaluateSettings,
-) -> None:
+def evaluate(data: Data, bundle: Annotated[Path, Bundle], settings: EvaluateSettings) -> None:
     """Score a bundle on another folder of labelled images."""
     from objektiv.faces import using
 
