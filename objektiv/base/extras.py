@@ -56,7 +56,7 @@ EXTRAS = Registry(
             ("train", "models add"),
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
-        "tune": Extra(("optuna>=5.0",), "a search over settings"),
+        "tune": Extra(("optuna>=5.0",), "a search over settings", commands=("tune",)),
         "ort": Extra(("onnxruntime>=1.31",), "ONNX Runtime as a second engine"),
         "studio": Extra(("nicegui>=3.18",), "the page to work with in a browser"),
         "store": Extra(

@@ -79,6 +79,15 @@ def read_yaml(kind: type[S], path: Path) -> S:
     Raises:
         SettingsError: the file is not readable YAML, or its values do not fit.
     """
+    return make(kind, read_mapping(path), source=str(path))
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """What a YAML file of `name: value` lines says, unchecked.
+
+    Raises:
+        SettingsError: the file is not readable YAML, or something else than such lines.
+    """
     import yaml  # here, so that `import objektiv` stays light
 
     try:
@@ -98,7 +107,7 @@ def read_yaml(kind: type[S], path: Path) -> S:
             allowed="A list of `name: value` lines is read",
             next="compare it with the settings.yaml of any run",
         )
-    return make(kind, values, source=str(path))
+    return values
 
 
 def _load(text: str) -> Any:

@@ -15,9 +15,10 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
+from objektiv.faces import searches
 from objektiv.faces.cli_models import networks
 from objektiv.faces.exits import run
-from objektiv.faces.options import settings_options
+from objektiv.faces.options import Data, settings_options
 from objektiv.flow.settings import (
     AugmentDataSettings,
     CheckDataSettings,
@@ -38,12 +39,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Data = Annotated[
-    Path,
-    typer.Argument(
-        help="Folder with a folder of images for each class.", metavar="DATA", show_default=False
-    ),
-]
 Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")
 
 
@@ -122,6 +117,9 @@ def plan(data: Data, settings: TrainSettings) -> None:
     from objektiv.faces import planning
 
     planning.plan(data, settings)
+
+
+searches.register(app)
 
 
 @app.command()

@@ -21,6 +21,13 @@ from objektiv.base.settings import Settings, make, read_yaml
 
 FILE = "settings_file"
 
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder with a folder of images for each class.", metavar="DATA", show_default=False
+    ),
+]
+
 
 def settings_options(
     kind: type[Settings], *, leave_out: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ Square = NDArray[np.float32]
 
 BLUR = 1 / 16  # of the side: the deviation of the Gaussian, 8 pixels of 128
 BORDER = 0.1  # of the side, kept on each edge
+PIXELS = "pixels-"
 GREY = 127.5  # and not the mean of what is covered, which would tell of it
 AUGMENTING = 1  # raised when data.augment computes anything differently, so that banks are refilled
 
@@ -42,6 +43,14 @@ def border(square: Square) -> Square:
     bare = square.copy()
     bare[edge:-edge, edge:-edge] = GREY
     return bare
+
+
+def coarse(square: Square, *, pixels: int) -> Square:
+    """The square reduced to `pixels` a side, each the mean of what it covers, and enlarged again:
+    as a camera of so few pixels would have shown it to the same network."""
+    few = cv2.resize(square, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    side = (square.shape[1], square.shape[0])
+    return np.asarray(cv2.resize(few, side, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 CHANGES: Mapping[str, Callable[[Square], Square]] = {"blur": blur, "border": border}
@@ -75,5 +84,7 @@ class Augmented:
 
 
 def changed(square: Square, change: str | Augmented, *, hash: str) -> Square:
-    """What a change, by its name in CHANGES or as Augmented, makes of an image."""
+    """What a change makes of an image: a name in CHANGES, `pixels-16` and so on, or Augmented."""
+    if isinstance(change, str) and change.startswith(PIXELS):
+        return coarse(square, pixels=int(change.removeprefix(PIXELS)))
     return CHANGES[change](square) if isinstance(change, str) else change(square, hash=hash)

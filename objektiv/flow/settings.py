@@ -6,6 +6,7 @@ In: values from flags, YAML or Python. Out: frozen settings. This file imports n
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,6 +22,8 @@ from objektiv.data.settings import (
 from objektiv.features.settings import FeatureSettings
 from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
+
+Pixels = Annotated[int, Field(ge=1, le=512)]
 
 
 class RunSettings(Settings):
@@ -70,6 +73,48 @@ class TrainSettings(
     )
     split: Path | None = Field(
         default=None, description="split.csv of another run to use again instead of splitting anew."
+    )
+
+
+class TuneSettings(TrainSettings):
+    """Everything that `objektiv tune` can be told: what stays the same in every trial, and how
+    many there are."""
+
+    out: Path = Field(
+        default=Path("tunes"), description="Folder that gets a new numbered folder a search."
+    )
+    grid: Path | None = Field(
+        default=None,
+        description="YAML file of what is tried: `setting: [values]` a line, over any setting of "
+        "`objektiv train`; by default heads on the features.",
+    )
+    search: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Number of trials that Optuna chooses in what --grid names, instead of every "
+        "combination; there `setting: {low: 0.001, high: 0.1, log: true}` is a range.",
+    )
+    jobs: int = Field(default=1, ge=1, le=64, description="Trials that run at the same time.")
+    resume: Path | None = Field(
+        default=None, description="Folder of a search that was cut off: go on with it."
+    )
+
+
+class CurveSettings(ReadSettings, SplitSettings, FeatureSettings, ProbeSettings):
+    """Everything that `objektiv curve` can be told."""
+
+    draws: int = Field(
+        default=8, ge=3, le=100, description="Times that images are drawn for each number of them."
+    )
+    resolutions: Annotated[tuple[Pixels, ...], Field(max_length=12)] = Field(
+        default=(),
+        description="Sides in pixels, such as 16,32,64, to which pictures are reduced to see how "
+        "detailed they must be.",
+    )
+    out: Path = Field(
+        default=Path("curves"),
+        description="Folder that gets a new numbered folder with the page and the table.",
     )
 
 

@@ -196,7 +196,7 @@ def _prepare(
         told += [f"{len(seen.dataset.quarantine):,} set aside", f"{seen.size} pixels"]
         told += [seen.precision, *seen.dataset.notes]
     with log.step("split") as told:
-        split = _split(seen.dataset, settings, given=split)
+        split = split_of(seen.dataset, settings, given=split)
         split.save(run.folder / names.SPLIT)
         told += [f"{len(split.ids(part)):,} {part}" for part in PARTS] + [*split.notes]
     items = Items.of(seen, split)
@@ -228,7 +228,8 @@ def _check(dataset: Dataset, settings: TrainSettings, *, given: Split | None) ->
     return Split.load(settings.split) if given is None and settings.split else given
 
 
-def _split(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split:
+def split_of(dataset: Dataset, settings: TrainSettings, *, given: Split | None) -> Split:
+    """The split that is given, without what was set aside, or a new one."""
     if given is None:
         return splits.split(dataset, settings)
     kept = given.table.filter(~pl.col("id").is_in(dataset.quarantine["id"].implode()))

@@ -259,11 +259,12 @@ def honest(searched: Searched, standard: Flags, groups: NDArray[np.int64] | None
         return None
     rng = seeds.generator(0, "winner of a search")
     times = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS)
+    times = times[(times == 0).any(axis=1)]  # of five groups, each is drawn once in 26
     sums = _by_group(searched.losses, own, count)
     winners = (sums @ times.T).argmin(axis=0)  # (draws,)
     out = (times == 0).astype(np.float64)
     left = out @ np.bincount(own, minlength=count)
-    rows = np.arange(DRAWS)
+    rows = np.arange(len(times))
 
     def judged(values: NDArray[np.generic]) -> Numbers:
         """Of each draw's winner, on the groups left out, (draws,)."""

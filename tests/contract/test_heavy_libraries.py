@@ -78,7 +78,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report"},
-    "typer": {"faces.cli_models", "faces.cli", "faces.exits", "faces.options"},
+    "typer": {
+        "faces.cli_models",
+        "faces.cli",
+        "faces.exits",
+        "faces.options",
+        "faces.searches",
+    },
     "yaml": {"base.settings"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
@@ -87,6 +93,8 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_grids",
         "faces.explore_map",
         "faces.explore_page",  # its name in a type
+        "faces.tune_page",  # likewise
+        "faces.curve_page",  # likewise
         "faces.augment_grids",
         "faces.python",  # likewise
     },
@@ -107,6 +115,7 @@ ALLOWED: dict[str, set[str]] = {
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},
+    "optuna": {"training.suggest"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),

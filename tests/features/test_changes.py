@@ -91,3 +91,17 @@ def test_changes_by_name_are_as_before() -> None:
     """Blur and border take no notice of the content's hash."""
     assert np.array_equal(changed(SQUARE, "blur", hash="a"), blur(SQUARE))
     assert np.array_equal(changed(SQUARE, "border", hash="b"), border(SQUARE))
+
+
+def test_coarse_keeps_means_and_takes_detail() -> None:
+    """Pictures of so many pixels: the mean stays, a fine checkerboard turns grey, a picture that
+    was as coarse already keeps its pixels' middles."""
+    board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.float32)
+    square = np.repeat(board[:, :, None], 3, axis=2)
+    np.testing.assert_allclose(changed(square, "pixels-16", hash=""), 127.5, atol=1e-3)
+    steps = np.repeat(np.repeat(np.random.default_rng(1).random((8, 8, 3)), 9, 0), 9, 1)
+    steps = (255 * steps).astype(np.float32)
+    found = changed(steps, "pixels-8", hash="")
+
+    np.testing.assert_allclose(found[4::9, 4::9], steps[4::9, 4::9], atol=1e-2)
+    assert found.dtype == np.float32 and found.shape == steps.shape

@@ -1,0 +1,17 @@
+"""`tune` and `curve` are commands beside the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from objektiv.faces import cli
+from objektiv.faces.exits import run
+
+
+@pytest.mark.parametrize(("command", "option"), [("tune", "--grid"), ("curve", "--resolutions")])
+def test_both_commands_have_their_options(
+    command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--help` lists what only this command takes."""
+    assert run(cli.app, [command, "--help"]) == 0
+    assert option in capsys.readouterr().out
