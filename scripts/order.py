@@ -237,6 +237,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "searches",
         "exits",
         "python",
+        "cli_models",
         "cli",
     ),
 }
