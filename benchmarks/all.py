@@ -17,11 +17,11 @@ from objektiv.base import files
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
-    *("tune", "zoo"),
+    *("tune", "zoo", "training", "recipes", "networks", "finetune"),
 )
 OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
-WITH_KERAS = ("chain", "keras", "augment")
-OWN_DATA = ("smear", "interval_coverage", "zoo")  # they draw it
+WITH_KERAS = ("chain", "keras", "augment", "recipes")
+OWN_DATA = ("smear", "interval_coverage", "zoo", "training")  # they draw it
 
 
 def command(name: str, arguments: argparse.Namespace) -> list[str]:
