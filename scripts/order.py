@@ -232,6 +232,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "check_page",
         "checking",
         "options",
+        "networks",
         "searches",
         "exits",
         "python",

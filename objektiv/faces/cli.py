@@ -15,7 +15,7 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
-from objektiv.faces import searches
+from objektiv.faces import networks, searches
 from objektiv.faces.exits import run
 from objektiv.faces.options import Data, settings_options
 from objektiv.flow.settings import (
@@ -29,7 +29,6 @@ from objektiv.flow.settings import (
 )
 from objektiv.intake.catalog import CATALOG
 from objektiv.intake.settings import GetSettings
-from objektiv.zoo.settings import AddSettings
 
 app = typer.Typer(
     name="objektiv",
@@ -253,64 +252,7 @@ def export(
     using.export(run, to)
 
 
-networks = typer.Typer(help="List, add and remove pretrained networks; list what can be trained.")
-app.add_typer(networks, name="models")
-Network = Annotated[
-    str,
-    typer.Argument(
-        help="A name of the list, `timm:NAME`, or one of your own for an ONNX file.",
-        metavar="NAME",
-        show_default=False,
-    ),
-]
-
-
-@networks.callback(invoke_without_command=True)
-def models(
-    context: typer.Context,
-    measure: Annotated[
-        bool, typer.Option("--measure", help="Measure images/s of those that are ready, here.")
-    ] = False,
-) -> None:
-    """List pretrained networks and what can be trained by name; add and remove networks."""
-    if context.invoked_subcommand is None:
-        from objektiv.faces import models
-
-        models.list_all(measure=measure)
-
-
-@networks.command("add")
-@settings_options(AddSettings)
-def add_network(name: Network, settings: AddSettings) -> None:
-    """Make a pretrained network ready: fetch it, or take its weights from a file."""
-    from objektiv.faces import models
-
-    models.add(name, settings)
-
-
-@networks.command("remove")
-def remove_network(name: Network) -> None:
-    """Delete a pretrained network from the store."""
-    from objektiv.faces import models
-
-    models.remove(name)
-
-
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
-    ] = Path("compared"),
-) -> None:
-    """Put finished runs side by side: accuracy, size, training time, speed."""
-    from objektiv.faces import comparing
-
-    comparing.compare(runs, out)
+app.add_typer(networks.app, name="models")
 
 
 @app.command()
