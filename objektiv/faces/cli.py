@@ -256,6 +256,23 @@ app.add_typer(networks.app, name="models")
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
+    ] = Path("compared"),
+) -> None:
+    """Put finished runs side by side: accuracy, size, training time, speed."""
+    from objektiv.faces import comparing
+
+    comparing.compare(runs, out)
+
+
+@app.command()
 def bank(
     folder: Annotated[
         Path | None, typer.Option(help="The bank; by default the user's.", metavar="PATH")

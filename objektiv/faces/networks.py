@@ -54,20 +54,3 @@ def remove_network(name: Network) -> None:
     from objektiv.faces import models
 
     models.remove(name)
-
-
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
-    ] = Path("compared"),
-) -> None:
-    """Put finished runs side by side: accuracy, size, training time, speed."""
-    from objektiv.faces import comparing
-
-    comparing.compare(runs, out)
