@@ -119,6 +119,7 @@ def plan(data: Data, settings: TrainSettings) -> None:
 
 
 searches.register(app)
+app.add_typer(networks.app, name="models")
 
 
 @app.command()
@@ -250,9 +251,6 @@ def export(
     from objektiv.faces import using
 
     using.export(run, to)
-
-
-app.add_typer(networks.app, name="models")
 
 
 @app.command()

@@ -78,7 +78,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report"},
-    "typer": {"faces.cli", "faces.exits", "faces.options", "faces.searches"},
+    "typer": {"faces.networks", "faces.cli", "faces.exits", "faces.options", "faces.searches"},
     "yaml": {"base.settings"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
