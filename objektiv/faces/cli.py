@@ -15,7 +15,8 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
-from objektiv.faces import networks, searches
+from objektiv.faces import searches
+from objektiv.faces.cli_models import networks
 from objektiv.faces.exits import run
 from objektiv.faces.options import Data, settings_options
 from objektiv.flow.settings import (
@@ -119,7 +120,6 @@ def plan(data: Data, settings: TrainSettings) -> None:
 
 
 searches.register(app)
-app.add_typer(networks.app, name="models")
 
 
 @app.command()
@@ -193,11 +193,7 @@ def demo(
 
 @app.command()
 @settings_options(EvaluateSettings)
-def evaluate(
-    data: Data,
-    bundle: Annotated[Path, Bundle],
-    settings: EvaluateSettings,
-) -> None:
+def evaluate(data: Data, bundle: Annotated[Path, Bundle], settings: EvaluateSettings) -> None:
     """Score a bundle on another folder of labelled images."""
     from objektiv.faces import using
 
@@ -251,6 +247,9 @@ def export(
     from objektiv.faces import using
 
     using.export(run, to)
+
+
+app.add_typer(networks, name="models")
 
 
 @app.command()

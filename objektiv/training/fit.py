@@ -26,7 +26,7 @@ from objektiv.base.errors import MachineError
 from objektiv.base.lock import only_process
 from objektiv.base.machine import own_version
 from objektiv.base.progress import Progress
-from objektiv.training import checkpoint, history
+from objektiv.training import checkpoint, history, memory
 from objektiv.training.history import Learnt as Learnt
 from objektiv.training.learner import Learner, Plan
 from objektiv.training.pictures import Batches, Pictures
@@ -57,6 +57,7 @@ def fit(
     accelerator, precision = device_of(settings), precision_of(settings)
     with only_process(files.make_folder(folder / checkpoint.FOLDER)):
         network = trainable.module(seed)
+        memory.require(network, settings, size=lessons.train.size, device=accelerator)
         plan = Plan(
             trainable,
             settings,

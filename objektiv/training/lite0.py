@@ -8,7 +8,7 @@ Source: as `features.lite0`; frozen batch normalisation as in Detectron (Girshic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,15 @@ from torch.nn import functional
 
 from objektiv.features.lite0 import BLOCK_WIDTHS, EPSILON, STAGES, STEM
 from objektiv.features.quantise import SCALE
+from objektiv.training.kernels import SIX, Window, depthwise, pointwise, pool, surrounded
 from objektiv.training.trainable import Stage, State
 
 MOMENTUM = 0.1  # share of a batch in the kept statistics; the package's 0.01 is for longer training
 COUNTED = "num_batches_tracked"
 CLASSIFIER = 2  # tensors behind the last convolution, for the classes of ImageNet
-SMALLEST = 1e-12  # of a variance that has a gradient: a channel without any has none
+FEW = 16  # images that go through together where each stands for itself
+
+Kernels = Mapping[nn.Module, tuple[torch.Tensor, torch.Tensor] | None]
 
 
 class Convolution(nn.Module):
@@ -48,28 +51,49 @@ class Convolution(nn.Module):
         """In the order of the package."""
         return self.weight, self.scale, self.shift, self.mean, self.variance
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(n, channels in, h, w) to (n, channels out, h', w')."""
-        x, padding = self._padded(x)
-        # a stage that does not learn keeps its statistics too
-        if self.live and self.training and self.weight.requires_grad:
-            y = functional.conv2d(x, self.weight, None, self.stride, padding, 1, self.groups)
-            y = functional.batch_norm(
-                y, self.mean, self.variance, self.scale, self.shift, True, MOMENTUM, EPSILON
-            )
-        else:
-            factor = self.scale * (self.variance + EPSILON).rsqrt()
-            weight = self.weight * factor[:, None, None, None]
-            bias = self.shift - self.mean * factor
-            y = functional.conv2d(x, weight, bias, self.stride, padding, 1, self.groups)
-        return functional.relu6(y, inplace=True) if self.activation else y
+    @property
+    def follows(self) -> bool:
+        """Whether it is normalised by its images; a stage that does not learn keeps its own."""
+        return self.live and self.training and self.weight.requires_grad
 
-    def _padded(self, x: torch.Tensor) -> tuple[torch.Tensor, tuple[int, int]]:
-        """Zeros around as TensorFlow has them: where they cannot be even, one more behind."""
-        sides = [_zeros(n, self.weight.shape[2], self.stride) for n in x.shape[2:]]
-        if all(before == after for before, after in sides):
-            return x, (sides[0][0], sides[1][0])
-        return functional.pad(x, (*sides[1], *sides[0])), (0, 0)
+    def kernel(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias with the kept statistics in them."""
+        factor = self.scale * (self.variance + EPSILON).rsqrt()
+        return self.weight * factor[:, None, None, None], self.shift - self.mean * factor
+
+    def forward(
+        self, x: torch.Tensor, kernel: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> torch.Tensor:
+        """(n, h, w, channels in) to (n, h', w', channels out); a kernel has its bias with it."""
+        weight, bias = kernel or (self.weight, None)
+        bounded = self.activation and bias is not None
+        height, width = (_zeros(n, weight.shape[2], self.stride) for n in x.shape[1:3])
+        window = Window(self.stride, (*width, *height))
+        if self.groups > 1:
+            y = depthwise(x, weight, bias, window, activation=bounded)
+        elif weight.shape[2] == 1:
+            y = pointwise(x, weight.flatten(1), bias, activation=bounded)
+        else:
+            x = surrounded(x, window.zeros).permute(0, 3, 1, 2)
+            y = torch.conv2d(x, weight, bias, self.stride).permute(0, 2, 3, 1)
+            y = y.clamp(0, SIX) if bounded else y
+        return y if kernel else self._normalised(y)
+
+    def _normalised(self, y: torch.Tensor) -> torch.Tensor:
+        """By its images."""
+        y = functional.batch_norm(
+            y.permute(0, 3, 1, 2),
+            self.mean,
+            self.variance,
+            self.scale,
+            self.shift,
+            True,
+            MOMENTUM,
+            EPSILON,
+        )
+        if self.activation:
+            y = functional.relu6(y, inplace=True)  # before the view: a view would be copied
+        return y.permute(0, 2, 3, 1)
 
 
 def _zeros(length: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -105,17 +129,27 @@ class Lite0(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(n, size, size, 3) to (n, 3,728)."""
-        x = (pixels.float() * SCALE - 1).permute(0, 3, 1, 2)  # channels stay last in memory
-        x = self.stem[0](x)
+        kernels = {c: None if c.follows else c.kernel() for c in self._convolutions()}
+        if None in kernels.values():  # images are normalised by one another
+            return self._features(pixels, kernels)
+        # a few at a time stay in the processor's cache
+        few = FEW if pixels.device.type == "cpu" else len(pixels)
+        return torch.cat([self._features(some, kernels) for some in pixels.split(few)])
+
+    def _features(self, pixels: torch.Tensor, kernels: Kernels) -> torch.Tensor:
+        def run(convolutions: Iterable[nn.Module], x: torch.Tensor) -> torch.Tensor:
+            for convolution in convolutions:
+                x = convolution(x, kernels[convolution])
+            return x
+
+        x = run(self.stem, pixels.float() * SCALE - 1)
         pooled = [pool(x)]
         for blocks in self.stages:
             for block in blocks:
-                y = x
-                for convolution in block:
-                    y = convolution(y)
+                y = run(block, x)
                 x = x + y if x.shape == y.shape else y
             pooled.append(pool(x))
-        pooled.append(self.final[0](x).mean((2, 3)))
+        pooled.append(run(self.final, x).mean((1, 2)))
         return torch.cat(pooled, dim=1)
 
     def parts(self) -> dict[str, list[Convolution]]:
@@ -126,7 +160,7 @@ class Lite0(nn.Module):
             for name, part in zip(BLOCK_WIDTHS, modules, strict=True)
         }
 
-    def set_live(self, *, live: bool) -> None:
+    def set_live(self, live: bool) -> None:  # noqa: FBT001
         """Whether batch normalisation learns and follows the images."""
         for convolution in self._convolutions():
             convolution.live = live
@@ -162,10 +196,3 @@ class Lite0(nn.Module):
 
     def _convolutions(self) -> Iterator[Convolution]:
         return (c for part in self.parts().values() for c in part)
-
-
-def pool(x: torch.Tensor) -> torch.Tensor:
-    """Mean, maximum and standard deviation of each channel, (n, 3 x channels)."""
-    variance, mean = torch.var_mean(x, (2, 3), correction=0)
-    deviation = variance.clamp_min(SMALLEST).sqrt() * (variance > 0)
-    return torch.cat([mean, x.amax((2, 3)), deviation], dim=1)

@@ -116,3 +116,6 @@ RULES: dict[Optimizer, Rule] = {
     "rmsprop": _rmsprop,
     "adagrad": _adagrad,
 }
+
+# Numbers kept beside each weight, for an estimate of memory; momentum may take one less.
+KEPT: dict[Optimizer, int] = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 2, "adagrad": 1}

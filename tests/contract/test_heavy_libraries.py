@@ -78,7 +78,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report"},
-    "typer": {"faces.networks", "faces.cli", "faces.exits", "faces.options", "faces.searches"},
+    "typer": {
+        "faces.cli_models",
+        "faces.cli",
+        "faces.exits",
+        "faces.options",
+        "faces.searches",
+    },
     "yaml": {"base.settings"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
@@ -95,6 +101,8 @@ ALLOWED: dict[str, set[str]] = {
     "torch": {
         "training.trainable",  # for a type checker
         "training.build",
+        "training.kernels",
+        "training.memory",
         "training.lite0",
         "training.finetune",
         "training.optimizers",

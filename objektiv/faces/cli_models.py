@@ -1,7 +1,6 @@
-"""The part of the command line that begins with `objektiv models`.
+"""The command `models` and what stands behind it, as words at a terminal.
 
-In: words typed at a terminal. Out: text on the terminal. Heavy parts are imported inside the
-commands that use them, so that `--help` is instant.
+In: options. Out: calls of faces/models.
 Try: `objektiv models --help`.
 """
 
@@ -14,7 +13,7 @@ import typer
 from objektiv.faces.options import settings_options
 from objektiv.zoo.settings import AddSettings
 
-app = typer.Typer(help="List, add and remove pretrained networks; list what can be trained.")
+networks = typer.Typer(help="List, add and remove pretrained networks; list what can be trained.")
 Network = Annotated[
     str,
     typer.Argument(
@@ -25,7 +24,7 @@ Network = Annotated[
 ]
 
 
-@app.callback(invoke_without_command=True)
+@networks.callback(invoke_without_command=True)
 def models(
     context: typer.Context,
     measure: Annotated[
@@ -39,7 +38,7 @@ def models(
         models.list_all(measure=measure)
 
 
-@app.command("add")
+@networks.command("add")
 @settings_options(AddSettings)
 def add_network(name: Network, settings: AddSettings) -> None:
     """Make a pretrained network ready: fetch it, or take its weights from a file."""
@@ -48,7 +47,7 @@ def add_network(name: Network, settings: AddSettings) -> None:
     models.add(name, settings)
 
 
-@app.command("remove")
+@networks.command("remove")
 def remove_network(name: Network) -> None:
     """Delete a pretrained network from the store."""
     from objektiv.faces import models
