@@ -31,7 +31,7 @@ def pointwise(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, *, activation: bool
 ) -> torch.Tensor:
     """A convolution of 1 x 1, then ReLU6 where asked; weight (out, in), bias (out,)."""
-    found: torch.Tensor = _Pointwise.apply(x, weight, bias, activation)
+    found: torch.Tensor = _Pointwise.apply(x, weight, bias, SIX if activation else None)
     return found
 
 
@@ -45,7 +45,7 @@ def depthwise(
 ) -> torch.Tensor:
     """A convolution of each channel for itself, then ReLU6 where asked; weight (channels, 1, k,
     k)."""
-    found: torch.Tensor = _Depthwise.apply(x, weight, bias, window, activation)
+    found: torch.Tensor = _Depthwise.apply(x, weight, bias, window, SIX if activation else None)
     return found
 
 
@@ -62,15 +62,15 @@ class _Pointwise(torch.autograd.Function):
         x: torch.Tensor,
         weight: torch.Tensor,
         bias: torch.Tensor | None,
-        activation: bool,
+        highest: float | None,
     ) -> torch.Tensor:
         rows = x.flatten(0, 2)
         y = rows @ weight.t()
         if bias is not None:
             y += bias  # faster than addmm, which writes the bias everywhere first
-        if activation:
-            y.clamp_(0, SIX)
-        context.save_for_backward(x, weight, y if activation else None)
+        if highest is not None:
+            y.clamp_(0, highest)
+        context.save_for_backward(x, weight, y if highest is not None else None)
         return y.view(*x.shape[:3], -1)
 
     @staticmethod
@@ -97,7 +97,7 @@ class _Depthwise(torch.autograd.Function):
         weight: torch.Tensor,
         bias: torch.Tensor | None,
         window: Window,
-        activation: bool,
+        highest: float | None,
     ) -> torch.Tensor:
         left, right, above, below = window.zeros
         uneven = left != right or above != below
@@ -107,9 +107,9 @@ class _Depthwise(torch.autograd.Function):
             padded.permute(0, 3, 1, 2), weight, bias, window.stride, padding, 1, len(weight)
         )
         y = z.permute(0, 2, 3, 1)
-        if activation:
-            y.clamp_(0, SIX)
-        context.save_for_backward(padded, weight, y if activation else None)
+        if highest is not None:
+            y.clamp_(0, highest)
+        context.save_for_backward(padded, weight, y if highest is not None else None)
         context.stride, context.padding = window.stride, padding
         context.inside = (above, left, *x.shape[1:3]) if uneven else None
         return y

@@ -160,7 +160,7 @@ class Lite0(nn.Module):
             for name, part in zip(BLOCK_WIDTHS, modules, strict=True)
         }
 
-    def set_live(self, live: bool) -> None:  # noqa: FBT001
+    def set_live(self, *, live: bool) -> None:
         """Whether batch normalisation learns and follows the images."""
         for convolution in self._convolutions():
             convolution.live = live
