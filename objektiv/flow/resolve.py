@@ -8,14 +8,19 @@ Try: `origins(TrainSettings(model="simple-cnn", epochs=5))`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from objektiv.base.settings import Settings, make
+from objektiv.data.settings import AugmentSettings
 from objektiv.flow.settings import TrainSettings
 from objektiv.models.recipes import RECIPES
+from objektiv.models.settings import FrozenSettings, NetworkSettings
+from objektiv.training.settings import FitSettings
 
 S = TypeVar("S", bound=Settings)
 Whose = Literal["course", "choice", "recipe", "yours"]
+KINDS: tuple[type[Settings], ...] = (NetworkSettings, FrozenSettings, FitSettings, AugmentSettings)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -42,6 +47,18 @@ def origins(settings: TrainSettings) -> tuple[Origin, ...]:
             whose = "course" if name in recipe.course else "choice"
         found.append(Origin(name, value, whose if value == own else "yours", own))
     return tuple(found)
+
+
+def without_meaning(settings: TrainSettings, reads: Sequence[type[Settings]]) -> tuple[str, ...]:
+    """Settings that were changed although the model obeys only the kinds that it `reads`."""
+    obeyed = {name for kind in reads for name in kind.model_fields}
+    names = dict.fromkeys(name for kind in KINDS for name in kind.model_fields)
+    plain = make(TrainSettings, RECIPES.get(settings.model).settings)
+    return tuple(
+        name
+        for name in names
+        if name not in obeyed and getattr(settings, name) != getattr(plain, name)
+    )
 
 
 def part_of(kind: type[S], settings: TrainSettings) -> S:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -33,7 +34,7 @@ from objektiv.flow import train_finetune, train_frozen, train_network, train_pro
 from objektiv.flow.items import Items
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
-from objektiv.flow.resolve import part_of
+from objektiv.flow.resolve import part_of, without_meaning
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.tables import write_tables
@@ -162,7 +163,7 @@ def _train(
     write_yaml(settings, run.folder / names.SETTINGS)
     job, plain = _prepare(dataset, settings, run, split=split, tell=tell)
     log, seen = job.log, job.seen
-    made = family.make(job)
+    made = _with_notes(family.make(job), settings, family)
     settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)  # with what a budget decided
     with log.step("judge") as told:
         judged = _judge(made, plain, job)
@@ -177,6 +178,15 @@ def _train(
     trained = Trained(run, settings, seen, job.split, job.probe, made, judged, shipped, log.seconds)
     write_tables(trained)
     return trained
+
+
+def _with_notes(made: Made, settings: TrainSettings, family: Family) -> Made:
+    """With a word on what was asked for and means nothing to such a model."""
+    aside = without_meaning(settings, family.reads)
+    if not aside:
+        return made
+    told = f"Without meaning for --model {made.name}, and left aside: {', '.join(aside)}."
+    return replace(made, notes=(*made.notes, told))
 
 
 def _prepare(

@@ -12,6 +12,7 @@ import numpy as np
 
 from objektiv.base.errors import UsageError
 from objektiv.data.dataset import Dataset
+from objektiv.data.settings import AugmentSettings
 from objektiv.features.backbones import BACKBONES, FEATURES
 from objektiv.features.engine import resolve_precision
 from objektiv.features.graph import FLOAT, GraphBuilder
@@ -28,6 +29,7 @@ from objektiv.models.choose import Fitted, Truth, fit_network
 from objektiv.models.pooled import Pooled
 from objektiv.models.recipes import RECIPES
 from objektiv.shipping.facts import Backbone
+from objektiv.training.settings import FitSettings
 
 FAMILY = "finetune"
 TUNED, WEIGHTS = "lite0", "efficientnet-lite0"  # the one that training has a twin of
@@ -126,4 +128,4 @@ def _logits(model: Pooled, values: pupils.Numbers) -> pupils.Numbers:
     return model.probe.logits(Features(names, values.astype(np.float32), blocks))
 
 
-FINETUNE = Family(settle, make, extra="torch", resumes=True)
+FINETUNE = Family(settle, make, extra="torch", resumes=True, reads=(FitSettings, AugmentSettings))

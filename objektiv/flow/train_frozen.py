@@ -12,6 +12,7 @@ import numpy as np
 
 from objektiv.base.errors import UsageError
 from objektiv.data.dataset import Dataset
+from objektiv.data.settings import AugmentSettings
 from objektiv.features.backbones import BACKBONES
 from objektiv.features.engine import resolve_precision
 from objektiv.features.last_map import LastMap
@@ -23,6 +24,7 @@ from objektiv.flow.trained import Family, Job, Made
 from objektiv.models.frozen import BIAS, WEIGHT, Frozen, summary_of
 from objektiv.models.layers import last_layer
 from objektiv.models.recipes import RECIPES
+from objektiv.models.settings import FrozenSettings, NetworkSettings
 from objektiv.shipping.facts import Backbone
 from objektiv.training import frozen, history
 from objektiv.training.settings import FitSettings
@@ -105,4 +107,4 @@ def _logits(model: Frozen, maps: pupils.Numbers) -> pupils.Numbers:
     return -np.logaddexp(0, -z)  # log(sigmoid(z))
 
 
-FROZEN = Family(settle, make)
+FROZEN = Family(settle, make, reads=(FrozenSettings, FitSettings, AugmentSettings, NetworkSettings))

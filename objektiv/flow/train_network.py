@@ -10,6 +10,7 @@ import math
 from dataclasses import replace
 
 from objektiv.data.dataset import Dataset
+from objektiv.data.settings import AugmentSettings
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.look import usual_side
 from objektiv.features.preprocess import PIXELS
@@ -20,7 +21,9 @@ from objektiv.flow.trained import Family, Job, Made
 from objektiv.models.layers import network, summary
 from objektiv.models.network import Network, State
 from objektiv.models.recipes import RECIPES
+from objektiv.models.settings import NetworkSettings
 from objektiv.shipping.facts import OWN, Backbone
+from objektiv.training.settings import FitSettings
 
 FAMILY = "network"
 LARGEST = 128  # pixels of a side that `--size auto` gives; a network from nothing pays for each
@@ -90,4 +93,6 @@ def _digest(state: State) -> str:
     return found.hexdigest()
 
 
-NETWORK = Family(settle, make, extra="torch", resumes=True)
+NETWORK = Family(
+    settle, make, extra="torch", resumes=True, reads=(NetworkSettings, FitSettings, AugmentSettings)
+)

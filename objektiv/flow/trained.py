@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from objektiv.base.progress import Progress
+from objektiv.base.settings import Settings
 from objektiv.data.dataset import Dataset
 from objektiv.data.settings import Fit
 from objektiv.data.split import Split
@@ -100,6 +101,7 @@ class Family:
     make: Callable[[Job], Made]
     extra: str | None = None  # the part of objektiv that it needs
     resumes: bool = False  # whether `make` goes on where the run's folder holds a checkpoint
+    reads: tuple[type[Settings], ...] = ()  # of resolve.KINDS, those that it obeys
 
 
 @dataclass(frozen=True, eq=False)
