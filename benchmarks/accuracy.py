@@ -103,11 +103,13 @@ def folds_of_items(seen: Seen, settings: TrainSettings, seed: int) -> Iterator[P
 
 def pooled(pairs: Sequence[Pair]) -> Pair:
     """The test items of all folds as one; each item is in one fold."""
-    sides = zip(*pairs, strict=True)
-    model, plain = (
-        Predictions.from_table(pl.concat([p.to_table() for p in side])) for side in sides
-    )
+    model, plain = (one_of(side) for side in zip(*pairs, strict=True))
     return model, plain
+
+
+def one_of(parts: Sequence[Predictions]) -> Predictions:
+    """Predictions of different items as one."""
+    return Predictions.from_table(pl.concat([part.to_table() for part in parts]))
 
 
 def mean_of(intervals: Sequence[Interval]) -> Interval:

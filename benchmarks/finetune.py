@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from benchmarks import accuracy, measure
 from objektiv.base.progress import Progress
@@ -54,15 +53,10 @@ def tests_of(trained: Trained) -> tuple[Predictions, ...]:
     return tuple(side.only("test") for side in sides)
 
 
-def pooled(parts: Sequence[Predictions]) -> Predictions:
-    """The test items of all folds as one."""
-    return Predictions.from_table(pl.concat([part.to_table() for part in parts]))
-
-
 def rows_of(protocol: str, runs: Sequence[Trained]) -> list[measure.Row]:
     """A row a side: accuracy of each fold and of all items, and the paired difference to ours."""
     folds = [tests_of(run) for run in runs]
-    whole = [pooled(side) for side in zip(*folds, strict=True)]
+    whole = [accuracy.one_of(side) for side in zip(*folds, strict=True)]
     seconds = [run.made.seconds for run in runs]
     rows = []
     for number, (name, test) in enumerate(zip(SIDES, whole, strict=True)):

@@ -10,7 +10,6 @@ Try: `python -m benchmarks.recipes --data ../shared/data --limit 600 --rounds 1 
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import tempfile
@@ -24,13 +23,10 @@ from benchmarks import measure
 from benchmarks.environments import python_with
 from benchmarks.keras_process import REQUIREMENTS, keras_side
 from benchmarks.keras_side import FROZEN, SIMPLE
-from objektiv.base import files
 from objektiv.base.progress import Progress
 from objektiv.base.settings import make
 from objektiv.data.augment import apply, transform
 from objektiv.data.settings import AugmentSettings
-from objektiv.features import store
-from objektiv.features.entry import Facts
 from objektiv.features.last_map import LastMap
 from objektiv.models.layers import last_layer, network
 from objektiv.models.recipes import RECIPES
@@ -38,7 +34,8 @@ from objektiv.models.settings import NetworkSettings
 from objektiv.training import frozen, pictures
 from objektiv.training.pictures import Lessons
 from objektiv.training.settings import FitSettings
-from objektiv.zoo.keras_convert import GRAPH, RANDOM, convert_keras
+from objektiv.zoo.add import add
+from objektiv.zoo.settings import RANDOM, AddSettings
 
 TIMES = 2
 FEW = 8  # pictures that are validated on
@@ -106,11 +103,7 @@ def _part(kind: Any, given: Any) -> Any:
 def _store_network(folder: Path) -> None:
     """MobileNetV2 with random weights in a store of our own."""
     os.environ["OBJEKTIV_MODELS"] = str(folder / "models")
-    facts = convert_keras(RECIPES.get(FROZEN).settings["backbone"], weights=RANDOM, folder=folder)
-    graph = (folder / GRAPH).read_bytes()
-    known = {name: facts[name] for name in Facts.model_fields if name in facts}
-    known["sha256"] = files.sha256(graph)
-    store.save(Facts.model_validate_json(json.dumps(known)), graph)
+    add(RECIPES.get(FROZEN).settings["backbone"], AddSettings(weights=RANDOM))
 
 
 def main() -> None:
@@ -126,7 +119,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as temporary,
     ):
         work = Path(temporary)
-        _store_network(files.make_folder(work / "zoo"))
+        _store_network(work)
         with keras_side(python, measure.class_folders(paths, work / "cells")) as keras:
             versions = keras.ask("versions")
             ours = Ours(paths, work)

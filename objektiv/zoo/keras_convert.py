@@ -18,12 +18,12 @@ from typing import Any
 import objektiv.base.errors
 from objektiv.base import extras, files
 from objektiv.base.errors import ModelError
+from objektiv.zoo.settings import IMAGENET, RANDOM
 from objektiv.zoo.table import KERAS
 
 PROCESS = "objektiv.zoo.keras_process"  # imported nowhere: it imports Keras
 REQUEST, ANSWER = "request.json", "answer.json"
 GRAPH = "network.onnx"
-IMAGENET, RANDOM = "imagenet", "random"  # what weights can be besides a file
 PATIENCE = 3600  # seconds; fetching 550 MB over a slow line is what takes longest
 
 

@@ -21,8 +21,9 @@ import numpy as np
 from objektiv.base import files
 from objektiv.base.errors import MachineError, ObjektivError
 from objektiv.zoo import arrays, keras_weights
-from objektiv.zoo.keras_convert import ANSWER, GRAPH, IMAGENET, RANDOM, REQUEST
+from objektiv.zoo.keras_convert import ANSWER, GRAPH, REQUEST
 from objektiv.zoo.keras_graph import Ends, write_graph
+from objektiv.zoo.settings import IMAGENET, RANDOM
 from objektiv.zoo.table import KERAS, MODES, KerasNetwork
 
 # EfficientNet's published files keep deviations where Keras' layer Normalization expects variances;

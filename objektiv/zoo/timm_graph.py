@@ -29,9 +29,9 @@ from objektiv.base.names import Registry
 from objektiv.features.graph import OPSET
 from objektiv.zoo import arrays
 from objektiv.zoo.plain import INPUT, LOGITS, plain
+from objektiv.zoo.settings import IMAGENET, RANDOM
 
 GRAPH = "network.onnx"
-IMAGENET, RANDOM = "imagenet", "random"  # what weights can be besides a file
 PUBLISHED = "model.safetensors"  # as timm's authors call it
 SCOPES = "pkg.torch.onnx.name_scopes"  # the modules of a node, told by torch's exporter
 

@@ -17,7 +17,8 @@ from objektiv.models.frozen import BIAS, WEIGHT, initial_dense, summary_of
 from objektiv.models.layers import last_layer
 from objektiv.models.recipes import RECIPES
 from objektiv.models.settings import NetworkSettings
-from objektiv.zoo.keras_convert import GRAPH, RANDOM, convert_keras
+from objektiv.zoo.keras_convert import GRAPH, convert_keras
+from objektiv.zoo.settings import RANDOM
 
 
 def test_first_weights_are_those_of_keras() -> None:
