@@ -116,6 +116,14 @@ class Predictions:
             )
         return self.rows([i for i, own in enumerate(self.parts) if own == part])
 
+    def held_out(self) -> Predictions | None:
+        """What thresholds and limits may be chosen on: items whose part is not test; None if none.
+
+        Of a probe these are out of fold; of what learns by gradient the validation part.
+        """
+        places = [i for i, own in enumerate(self.parts) if own != "test"]
+        return self.rows(places) if places else None
+
     def rows(self, places: Sequence[int] | NDArray[np.int64]) -> Predictions:
         """The predictions at these places, in their order."""
         index = np.asarray(places, dtype=np.int64)
