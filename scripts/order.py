@@ -182,8 +182,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "shipping": ("assemble", "facts", "members", "walk", "session", "golden", "bundle", "write"),
     "flow": (
         "settings",
-        "judge",
         "run",
+        "judge",
         "log",
         "items",
         "trained",
@@ -217,6 +217,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "faces": (
         "words",
         "terminal",
+        "decisions",
         "pictures",
         "plots",
         "curves",

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, proportion
+from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind, proportion
 from objektiv.judging.metrics import auc_against_rest
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.ranges import average_precision
@@ -48,7 +48,7 @@ def roc(predictions: Predictions, *, positive: str) -> Curve | NotDefined:
     The band at a point regards that the threshold of so many alarms is not known either.
     """
     truth = predictions.labels == predictions.classes.index(positive)
-    if lacking := _lacking(truth, positive):
+    if lacking := one_kind(truth, positive):
         return lacking
     scores, groups = chances(predictions, positive), predictions.group_numbers
     places, found, cleared = (values[::-1] for values in steps(scores, truth))
@@ -76,7 +76,7 @@ def precision_recall(predictions: Predictions, *, positive: str) -> Curve | NotD
     The band at a point is the interval of the precision at its threshold.
     """
     truth = predictions.labels == predictions.classes.index(positive)
-    if lacking := _lacking(truth, positive):
+    if lacking := one_kind(truth, positive):
         return lacking
     scores, groups = chances(predictions, positive), predictions.group_numbers
     places, found, cleared = (values[::-1][1:] for values in steps(scores, truth))
@@ -94,12 +94,6 @@ def precision_recall(predictions: Predictions, *, positive: str) -> Curve | NotD
         area=average_precision(predictions, positive=positive),
         chance=float(truth.mean()),
     )
-
-
-def _lacking(truth: NDArray[np.bool_], positive: str) -> NotDefined | None:
-    if truth.any() and not truth.all():
-        return None
-    return NotDefined(f"no test item is of {'another kind than ' * bool(truth.all())}{positive}")
 
 
 def _kept(path: Numbers) -> list[int]:

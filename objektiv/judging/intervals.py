@@ -59,6 +59,13 @@ class NotDefined:
         return asdict(self)
 
 
+def one_kind(truth: NDArray[np.bool_], positive: str) -> NotDefined | None:
+    """Why nothing can be told apart where all items, or none, are positive; else None."""
+    if truth.any() and not truth.all():
+        return None
+    return NotDefined(f"no test item is of {'another kind than ' * bool(truth.any())}{positive}")
+
+
 @dataclass(frozen=True)
 class Mean:
     """One of the means that a score is a weighted sum of.

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from objektiv.base.names import natural_key
 from objektiv.judging.intervals import FEW_GROUPS, Interval, NotDefined, proportion, share
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.prevalence import Expected, expected
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.threshold import Counts, Demand, Threshold, cut, demand_of
 
@@ -53,7 +54,8 @@ class Decisions:
 
     `threshold`: the share of items called positive from which on a group is; chosen on held-out
     groups for what is demanded of items, or else for the best balance. `mixed`: test groups that
-    hold positive and other items.
+    hold positive and other items. `prevalence`: what a decision is worth among groups of which so
+    many are positive.
     """
 
     threshold: Threshold
@@ -62,6 +64,7 @@ class Decisions:
     sensitivity: Interval | NotDefined
     specificity: Interval | NotDefined
     counts: Counts
+    prevalence: tuple[Expected | NotDefined, ...]
     warning: str | None
 
 
@@ -180,6 +183,10 @@ def _decisions(
             missed=int((~yes & truth).sum()),
             alarmed=int((yes & ~truth).sum()),
             cleared=int((~yes & ~truth).sum()),
+        ),
+        prevalence=tuple(
+            expected(truth, yes, None, positive=positive, prevalence=share)
+            for share in settings.prevalence
         ),
         warning=_warning(count, len(known.names)),
     )

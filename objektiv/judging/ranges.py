@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, share
+from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind, share
 from objektiv.judging.metrics import brier
 from objektiv.judging.predictions import Predictions
 
@@ -95,9 +95,8 @@ def average_precision(predictions: Predictions, *, positive: str) -> Interval | 
     It falls with the share of positives; that share is the one of these items.
     """
     truth = predictions.labels == predictions.classes.index(positive)
-    if not truth.any() or truth.all():
-        lacking = "another kind than " * bool(truth.all()) + positive
-        return NotDefined(f"no test item is of {lacking}")
+    if lacking := one_kind(truth, positive):
+        return lacking
     scores = predictions.probabilities[:, predictions.classes.index(positive)]
     mean = _area_terms(scores, truth)
     return _near([mean], predictions.group_numbers, most=float(truth.sum()))

@@ -68,7 +68,8 @@ def _sums(predictions: Predictions, unit: NDArray[np.int64]) -> Numbers:
 
     def of(values: Numbers | None, kind: NDArray[np.int64] | None, kinds: int = 1) -> Numbers:
         place = unit if kind is None else unit * kinds + kind
-        return np.bincount(place, values, minlength=units * kinds).reshape(units, kinds)
+        found = np.bincount(place, values, minlength=units * kinds)
+        return found.reshape(units, kinds).astype(np.float64)
 
     parts = [
         of(None, None),
@@ -79,7 +80,7 @@ def _sums(predictions: Predictions, unit: NDArray[np.int64]) -> Numbers:
         of(None, labels, classes),
         of(None, said, classes),
     ]
-    return np.concatenate(parts, axis=1).astype(np.float64)
+    return np.concatenate(parts, axis=1)
 
 
 def _scores(sums: Numbers, classes: tuple[str, ...]) -> dict[str, Numbers]:
