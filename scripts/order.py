@@ -105,7 +105,20 @@ ORDER: dict[str, tuple[str, ...]] = {
         "files",
         "add",
     ),
-    "judging": ("predictions", "intervals", "metrics", "calibration"),
+    "judging": (
+        "settings",
+        "predictions",
+        "intervals",
+        "metrics",
+        "ranges",
+        "calibration",
+        "threshold",
+        "prevalence",
+        "curves",
+        "pooled",
+        "subgroups",
+        "resampling",
+    ),
     "models": (
         "settings",
         "kinds",
@@ -170,6 +183,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "flow": (
         "settings",
         "run",
+        "judge",
         "log",
         "items",
         "trained",
@@ -203,6 +217,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "faces": (
         "words",
         "terminal",
+        "decisions",
         "pictures",
         "plots",
         "curves",

@@ -29,7 +29,7 @@ from objektiv.data.folders import (
     visible,
 )
 from objektiv.data.settings import ReadSettings
-from objektiv.data.tables import Row, is_table, read_table
+from objektiv.data.tables import Row, is_table, read_columns, read_table
 
 MANIFEST = "manifest.csv"
 Purpose = Literal["train", "check"]
@@ -66,6 +66,18 @@ def find(root: Path, settings: ReadSettings, *, purpose: Purpose = "train") -> L
     elif purpose == "train":
         _check_parts_agree(root, entries)
     return replace(listing, entries=tuple(entries))
+
+
+def further_columns(root: Path, settings: ReadSettings) -> dict[str, dict[str, str]]:
+    """What the table of labels says of each item beside label, group and split: column, id, text.
+
+    Empty where there is no table.
+
+    Raises:
+        DataError: the table cannot be read.
+    """
+    table = settings.labels or root.resolve() / MANIFEST
+    return read_columns(table) if settings.labels or is_table(table) else {}
 
 
 def _check_folder(root: Path) -> None:

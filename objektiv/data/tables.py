@@ -109,6 +109,31 @@ def read_groups(table: Path) -> tuple[str, list[GroupRow]]:
     return kinds[0], rows
 
 
+def read_columns(table: Path) -> dict[str, dict[str, str]]:
+    """What a table of labels says beside what is read: the text of each cell, by column and path.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    named: dict[int, str] = {}
+
+    def columns(header: list[str]) -> dict[str, int]:
+        names = [name.strip() for name in header]
+        known = {*NEEDED, *OPTIONAL, ""}
+        own = {n: k for k, n in reversed([*enumerate(names)]) if n.casefold() not in known}
+        named.update({k: name for name, k in own.items()})
+        return _columns(table, header)
+
+    def cells(line: int, row: list[str], places: dict[str, int]) -> tuple[str, list[str]]:
+        return _path(_cell(row, places, "path")), row
+
+    rows = _rows(table, columns, cells)
+    return {
+        name: {path: row[k].strip() if k < len(row) else "" for path, row in rows}
+        for k, name in sorted(named.items())
+    }
+
+
 R = TypeVar("R")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
+from objektiv.faces.decisions import print_decisions
 from objektiv.faces.report import write_report
 from objektiv.faces.story import forecast_note, next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
@@ -58,6 +59,7 @@ def _print_trained(trained: Trained) -> None:
     print_scores(judged.scores, plain.scores, difference=plain.difference, stream=out)
     if judged.probe:
         print_line(beside_probe(judged.probe.difference), out)
+    print_decisions(judged.judgement, out)
     print()
     for note in trained.made.notes:
         print_line(note, out)

@@ -17,6 +17,7 @@ import numpy as np
 
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
+from objektiv.faces.decisions import print_decisions
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, headline, percent, percent_range
 from objektiv.features.direct import Direct
@@ -42,6 +43,7 @@ def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
         if c.recall
     ]
     print_table(("class", "items", "recall", "95 %"), rows, stream=sys.stdout)
+    print_decisions(judged.judgement, sys.stdout)
     for note in judged.notes:
         print_line(f"Note: {note}.", sys.stdout)
     if aside := len(judged.dataset.quarantine):

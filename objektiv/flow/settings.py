@@ -20,13 +20,14 @@ from objektiv.data.settings import (
     SplitSettings,
 )
 from objektiv.features.settings import FeatureSettings
+from objektiv.judging.settings import JudgeSettings
 from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
 Pixels = Annotated[int, Field(ge=1, le=512)]
 
 
-class RunSettings(Settings):
+class RunSettings(JudgeSettings):
     """Where a run is kept and how it is judged."""
 
     out: Path = Field(
@@ -36,11 +37,6 @@ class RunSettings(Settings):
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
         description="First part of the run folder's name; by default the data folder's name.",
-    )
-    positive: str | None = Field(
-        default=None,
-        description="The class that sensitivity speaks of where there are two; by default the "
-        "first in natural order.",
     )
 
 

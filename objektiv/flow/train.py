@@ -32,6 +32,7 @@ from objektiv.features.settings import FeatureSettings
 from objektiv.flow import run as names
 from objektiv.flow import train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow.items import Items
+from objektiv.flow.judge import asked_columns, check_asked, judge, save_judged
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
 from objektiv.flow.resolve import part_of, without_meaning
@@ -167,7 +168,6 @@ def _train(
     settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)  # with what a budget decided
     with log.step("judge") as told:
         judged = _judge(made, plain, job)
-        judged.predictions.save(run.folder / names.PREDICTIONS)
         judged.baseline.predictions.save(run.folder / names.BASELINE)
         if judged.probe:
             judged.probe.predictions.save(run.folder / names.PROBE)
@@ -234,6 +234,7 @@ def _check(dataset: Dataset, settings: TrainSettings, *, given: Split | None) ->
     """What can be refused before an image is looked at; the split to use, if there is one."""
     datasets.require_trainable(dataset)
     positive_class(dataset.classes, settings.positive)
+    check_asked(dataset.root, settings, settings.by)
     HEADS.get(settings.head)
     return Split.load(settings.split) if given is None and settings.split else given
 
@@ -257,16 +258,21 @@ def _fit(features: Features, truth: Truth, settings: TrainSettings, progress: Pr
 
 
 def _judge(made: Made, plain: Fitted, job: Job) -> Judged:
-    positive, test = job.settings.positive, made.predictions.only("test")
+    settings, test = job.settings, made.predictions.only("test")
+    columns = asked_columns(job.seen.dataset, settings, settings.by)
+    judgement = judge(made.predictions, settings, columns=columns)
+    save_judged(made.predictions, judgement, job.run.folder, columns=columns)
 
     def beside(predictions: Predictions) -> Beside:
         other = predictions.only("test")
-        return Beside(predictions, score(other, positive=positive), paired_difference(test, other))
+        scores = score(other, positive=settings.positive)
+        return Beside(predictions, scores, paired_difference(test, other))
 
     own = made.family == train_probe.FAMILY
     return Judged(
         made.predictions,
-        score(test, positive=positive),
+        judgement.scores,
         beside(job.items.predictions(plain)),
         None if own else beside(job.items.predictions(job.probe)),
+        judgement,
     )

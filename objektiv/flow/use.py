@@ -30,10 +30,11 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.images import decode, read_bytes
 from objektiv.data.settings import ReadSettings
 from objektiv.flow import run as names
+from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
-from objektiv.judging.metrics import Scores, positive_class, score
+from objektiv.judging.metrics import Scores, positive_class
 from objektiv.judging.predictions import Predictions
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.write import pack
@@ -141,6 +142,7 @@ class Evaluated:
     dataset: Dataset
     predictions: Predictions
     scores: Scores
+    judgement: Judgement
     notes: tuple[str, ...] = ()  # what a reader of the scores must know
 
 
@@ -155,6 +157,7 @@ def evaluate(
     dataset = datasets.read(data, settings)
     _check_classes(dataset, bundle.classes)
     positive_class(bundle.classes, settings.positive)
+    check_asked(dataset.root, settings, settings.by)
     stem = settings.name or f"evaluate-{names.stem_of(dataset.root)}"
     folder = files.new_numbered_folder(settings.out, stem)
     try:
@@ -165,9 +168,11 @@ def evaluate(
             with log.step("predict"):
                 said = _answer(dataset, bundle, settings, progress.in_folder(folder))
             dataset, predictions = _predictions(dataset, said, bundle.classes)
-            predictions.save(folder / names.PREDICTIONS)
+            columns = asked_columns(dataset, settings, settings.by)
+            judgement = judge(predictions, settings, columns=columns)
+            save_judged(predictions, judgement, folder, columns=columns)
             save_quarantine(dataset, folder / names.QUARANTINE)
-            scores = score(predictions, positive=settings.positive)
+            scores = judgement.scores
             log.line(f"accuracy {scores.accuracy.estimate:.4f} of {len(predictions):,} images")
             metrics = {"test": scores.to_dict(), "bundle": bundle.sha256}
             metrics |= {"precision": bundle.precision, "seconds": log.seconds}
@@ -179,7 +184,7 @@ def evaluate(
             shutil.rmtree(folder, ignore_errors=True)
         raise
     notes = (*_notes(dataset, predictions, bundle), *odd_notes(said))
-    return Evaluated(Run(folder), dataset, predictions, scores, notes)
+    return Evaluated(Run(folder), dataset, predictions, scores, judgement, notes)
 
 
 def _answer(

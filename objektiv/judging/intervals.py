@@ -49,6 +49,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class NotDefined:
+    """A score that cannot be computed; `reason` completes "not defined: "."""
+
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """A mapping that is JSON."""
+        return asdict(self)
+
+
+def one_kind(truth: NDArray[np.bool_], positive: str) -> NotDefined | None:
+    """Why nothing can be told apart where all items, or none, are positive; else None."""
+    if truth.any() and not truth.all():
+        return None
+    return NotDefined(f"no test item is of {'another kind than ' * bool(truth.any())}{positive}")
+
+
+@dataclass(frozen=True)
 class Mean:
     """One of the means that a score is a weighted sum of.
 
@@ -118,6 +136,11 @@ def proportion(correct: NDArray[np.bool_], groups: Groups) -> Interval:
     items = len(correct)
     mean = Mean(np.arange(items), correct.astype(np.float64))
     return bounded(float(correct.mean()), [mean], groups, most=items)
+
+
+def share(correct: NDArray[np.bool_], groups: Groups, *, of: str) -> Interval | NotDefined:
+    """`proportion`, also where there is no item; `of` names the items: "no {of}"."""
+    return proportion(correct, groups) if len(correct) else NotDefined(f"no {of}")
 
 
 def bounded(estimate: float, means: Sequence[Mean], groups: Groups, *, most: float) -> Interval:

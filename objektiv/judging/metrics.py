@@ -42,7 +42,8 @@ class ClassScores:
 class Scores:
     """All scores of a set of predictions.
 
-    `positive` is the class that sensitivity, specificity and the AUC of two classes speak of.
+    `positive` is the class that sensitivity, specificity and the AUC of two classes speak of; with
+    more classes it stands against all others, and the AUC is the mean over classes.
     `confusion`: rows true, columns predicted, in the order of `classes`.
     """
 
@@ -70,11 +71,12 @@ class Scores:
 def score(predictions: Predictions, *, positive: str | None = None) -> Scores:
     """Every score of these predictions.
 
-    `positive`: for two classes, the class that is looked for; the first in natural order if None.
+    `positive`: the class that is looked for; if None the first in natural order where there are
+    two classes, and none where there are more.
 
     Raises:
         DataError: there is no item.
-        UsageError: `positive` is no class, or there are not two classes.
+        UsageError: `positive` is no class.
     """
     if not len(predictions):
         raise DataError(
@@ -97,7 +99,7 @@ def score(predictions: Predictions, *, positive: str | None = None) -> Scores:
         accuracy=proportion(predictions.correct, groups),
         balanced_accuracy=balanced_accuracy(predictions),
         sensitivity=recalls[sought] if sought else None,
-        specificity=next(r for name, r in recalls.items() if name != sought) if sought else None,
+        specificity=specificity(predictions, positive=sought) if sought else None,
         auc=auc(predictions, positive=sought),
         log_loss=log_loss(predictions),
         brier=brier(predictions),
@@ -109,24 +111,35 @@ def score(predictions: Predictions, *, positive: str | None = None) -> Scores:
 
 
 def positive_class(classes: Sequence[str], named: str | None) -> str | None:
-    """The class that sensitivity speaks of: `named`, else the first in natural order.
+    """The class that sensitivity speaks of: `named`, else the first of two in natural order.
 
-    None where there are not two classes.
+    None where no class is named and there are not two.
 
     Raises:
-        UsageError: `named` is no class, or there are not two classes.
+        UsageError: `named` is no class.
     """
     if named is None:
         return min(classes, key=natural_key) if len(classes) == 2 else None
-    if len(classes) != 2 or named not in classes:
-        hint = suggestion(named, classes) if len(classes) == 2 else ""
+    if named not in classes:
+        hint = suggestion(named, classes)
         raise UsageError(
             "this class cannot be the positive one",
             value=repr(named),
-            allowed=f"One of two classes is; there are {len(classes)}, e.g. {classes[0]!r}",
-            next=f"{hint} " * bool(hint) + "name one of the two, or leave `positive` away",
+            allowed=f"There are {len(classes)} classes, e.g. {classes[0]!r}",
+            next=f"{hint} " * bool(hint) + "name one of them, or leave `positive` away",
         )
     return named
+
+
+def specificity(predictions: Predictions, *, positive: str) -> Interval | None:
+    """Share of the items of other classes that were not called positive; None if there is none."""
+    k, groups = predictions.classes.index(positive), predictions.group_numbers
+    others = predictions.labels != k
+    if not others.any():
+        return None
+    return proportion(
+        predictions.predicted[others] != k, None if groups is None else groups[others]
+    )
 
 
 def confusion_matrix(predictions: Predictions) -> Integers:
@@ -179,8 +192,22 @@ def auc(predictions: Predictions, *, positive: str | None = None) -> Interval | 
     counts = np.bincount(predictions.labels, minlength=len(classes))
     if len(classes) < 2 or not counts.all():
         return None
-    sought = positive_class(classes, positive)
-    chosen = [classes.index(sought)] if sought else list(range(len(classes)))
+    if len(classes) > 2:
+        return _auc(predictions, list(range(len(classes))))
+    return _auc(predictions, [classes.index(positive_class(classes, positive) or "")])
+
+
+def auc_against_rest(predictions: Predictions, *, positive: str) -> Interval | None:
+    """Area under the ROC curve of one class against all others; None where either is absent."""
+    k = predictions.classes.index(positive)
+    if len(np.unique(predictions.labels == k)) < 2:
+        return None
+    return _auc(predictions, [k])
+
+
+def _auc(predictions: Predictions, chosen: Sequence[int]) -> Interval:
+    """The mean over `chosen` of the area of each against the rest."""
+    counts = np.bincount(predictions.labels, minlength=len(predictions.classes))
     means: list[Mean] = []
     for k in chosen:
         means += _placements(predictions.probabilities[:, k], predictions.labels == k, len(chosen))

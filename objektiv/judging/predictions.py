@@ -31,7 +31,6 @@ LOGIT, PROBABILITY = "logit:", "probability:"
 SUM_TOLERANCE = 1e-3  # how far a row of probabilities may be from 1: float16 keeps three digits
 SMALLEST = float(np.finfo(np.float64).eps)  # the clipping of scikit-learn's log_loss
 NEEDED = f"Needed: id, label and {PROBABILITY}NAME for each class"
-REMAKE = "make the table again, with one row an item and one probability a class"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +105,7 @@ class Predictions:
             UsageError: no item is in this part.
         """
         if part not in self.parts:
-            present = sorted(set(self.parts))
-            hint = suggestion(part, present)
+            hint = suggestion(part, present := sorted(set(self.parts)))
             raise UsageError(
                 "no predictions are in this part",
                 value=repr(part),
@@ -115,6 +113,11 @@ class Predictions:
                 next=f"{hint} " * bool(hint) + "name one of these parts",
             )
         return self.rows([i for i, own in enumerate(self.parts) if own == part])
+
+    def held_out(self) -> Predictions | None:
+        """The items that are not test, on which thresholds and limits may be chosen, if any."""
+        places = [i for i, own in enumerate(self.parts) if own != "test"]
+        return self.rows(places) if places else None
 
     def rows(self, places: Sequence[int] | NDArray[np.int64]) -> Predictions:
         """The predictions at these places, in their order."""
@@ -147,17 +150,14 @@ class Predictions:
 
     @classmethod
     def load(cls, path: Path) -> Predictions:
-        """Read Parquet, or CSV where the name ends in `.csv`; see `from_table`.
+        """Read Parquet, or CSV (as text, so that the class "01" stays "01"); see `from_table`.
 
         Raises:
             DataError: the file cannot be read, or its table is not one of predictions.
         """
         try:
-            data = path.read_bytes()
-            if path.suffix.lower() == ".csv":  # as text, so that the class "01" stays "01"
-                table = pl.read_csv(data, infer_schema=False)
-            else:
-                table = pl.read_parquet(data)
+            data, csv = path.read_bytes(), path.suffix.lower() == ".csv"
+            table = pl.read_csv(data, infer_schema=False) if csv else pl.read_parquet(data)
         except (OSError, pl.exceptions.PolarsError) as error:
             told = error.strerror if isinstance(error, OSError) else str(error)
             raise DataError(
@@ -181,24 +181,21 @@ class Predictions:
         named = [column for column in table.columns if column.startswith(PROBABILITY)]
         classes = tuple(column.removeprefix(PROBABILITY) for column in named)
         missing = [name for name in ("id", "label") if name not in table.columns]
-        if missing or not classes:
-            missing += [] if classes else [f"{PROBABILITY}NAME"]
+        missing += [] if classes else [f"{PROBABILITY}NAME"]
+        if missing:
             raise _refused(f"{source} lacks columns", ", ".join(missing), NEEDED)
-        labels = _texts(table, "label", default="")
         probabilities = _matrix(table, PROBABILITY, classes=classes, source=source)
         if any(column.startswith(LOGIT) for column in table.columns):
             logits = _matrix(table, LOGIT, classes=classes, source=source)
         else:
             logits = np.log(np.maximum(probabilities, SMALLEST))
-        number = {name: i for i, name in enumerate(classes)}
-        _refuse_labels(labels, classes, source=source)
         return cls(
             ids=_texts(table, "id", default=""),
             hashes=_texts(table, "hash", default=""),
             parts=_texts(table, "part", default="test"),
             folds=_folds(table, source=source),
             groups=tuple(g or None for g in _texts(table, "group", default="")),
-            labels=np.array([number[name] for name in labels], dtype=np.int64),
+            labels=_labels(table, classes, source=source),
             classes=classes,
             logits=logits,
             probabilities=probabilities,
@@ -206,12 +203,13 @@ class Predictions:
 
 
 def _refused(happened: str, value: object, allowed: str) -> DataError:
-    return DataError(happened, value=value, allowed=allowed, next=REMAKE)
+    remake = "make the table again, with one row an item and one probability a class"
+    return DataError(happened, value=value, allowed=allowed, next=remake)
 
 
 def _some(names: Iterable[object]) -> str:
     """At most three, so that a message stays a line."""
-    listed = [str(name) for name in names]
+    listed = list(map(str, names))
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3:,} more" if len(listed) > 3 else "")
 
 
@@ -273,8 +271,8 @@ def _folds(table: pl.DataFrame, *, source: str) -> tuple[int | None, ...]:
         return (None,) * len(table)
     folds = table["fold"].cast(pl.Int64, strict=False)
     if folds.null_count() > table["fold"].null_count():
-        told = _some(table["fold"].filter(folds.is_null()).drop_nulls().unique())
-        raise _refused(f"{source} has folds that are no numbers", told, "Whole numbers or nothing")
+        bad = _some(table["fold"].filter(folds.is_null()).drop_nulls().unique())
+        raise _refused(f"{source} has folds that are no numbers", bad, "Whole numbers or nothing")
     return tuple(folds)
 
 
@@ -282,14 +280,14 @@ def _matrix(
     table: pl.DataFrame, prefix: str, *, classes: tuple[str, ...], source: str
 ) -> NDArray[np.float64]:
     wanted = [f"{prefix}{name}" for name in classes]
-    present = [column for column in table.columns if column.startswith(prefix)]
-    if wrong := sorted(set(wanted) ^ set(present)):
+    if wrong := sorted({c for c in table.columns if c.startswith(prefix)} ^ set(wanted)):
         raise _refused(f"{source} has columns that do not match its classes", _some(wrong), NEEDED)
     numbers = table.select(pl.col(wanted).cast(pl.Float64, strict=False).fill_null(np.nan))
     return numbers.to_numpy()  # what was no number is now NaN, which Predictions refuses by id
 
 
-def _refuse_labels(labels: tuple[str, ...], classes: tuple[str, ...], *, source: str) -> None:
+def _labels(table: pl.DataFrame, classes: tuple[str, ...], *, source: str) -> NDArray[np.int64]:
+    labels = _texts(table, "label", default="")
     if unknown := sorted(set(labels) - set(classes)):
         hint = suggestion(unknown[0], classes)
         raise DataError(
@@ -298,3 +296,5 @@ def _refuse_labels(labels: tuple[str, ...], classes: tuple[str, ...], *, source:
             allowed=f"Its classes are {_some(classes)}",
             next=f"{hint} " * bool(hint) + "correct the labels or add the columns",
         )
+    number = {name: i for i, name in enumerate(classes)}
+    return np.array([number[name] for name in labels], dtype=np.int64)

@@ -210,16 +210,33 @@ def test_the_positive_class_can_be_named() -> None:
 
 @pytest.mark.parametrize(
     ("classes", "message"),
-    [(2, r"'c3'.*there are 2, e\.g\. 'c0'.*did you mean"), (3, "'c3'.*there are 3")],
+    [
+        (2, r"'c3'.*There are 2 classes, e\.g\. 'c0'.*did you mean"),
+        (3, "'c3'.*There are 3 classes"),
+    ],
 )
 def test_a_wrong_positive_class_is_refused(classes: int, message: str) -> None:
-    """A positive class that is unknown, or one of more than two, is refused."""
+    """A positive class that is none of the classes is refused."""
     with pytest.raises(UsageError, match=message):
         metrics.score(drawn(0, classes), positive="c3")
 
 
-def test_more_than_two_classes_have_no_sensitivity() -> None:
-    """With three classes there is no positive one."""
+def test_one_of_many_classes_stands_against_the_rest() -> None:
+    """Sensitivity and specificity of a named class of three are those of it against all others."""
+    p = drawn(0, 3)
+    scores = metrics.score(p, positive="c1")
+    truth, said = p.labels == 1, p.predicted == 1
+
+    assert scores.sensitivity and scores.specificity
+    assert scores.sensitivity.estimate == sk.recall_score(truth, said)
+    assert scores.specificity.estimate == pytest.approx(sk.recall_score(~truth, ~said))
+    area = metrics.auc_against_rest(p, positive="c1")
+    assert area
+    assert area.estimate == pytest.approx(sk.roc_auc_score(truth, p.probabilities[:, 1]), abs=1e-12)
+
+
+def test_more_than_two_classes_have_no_sensitivity_unasked() -> None:
+    """With three classes there is no positive one unless it is named."""
     scores = metrics.score(drawn(0, 3))
 
     assert (scores.positive, scores.sensitivity, scores.specificity) == (None, None, None)

@@ -1,0 +1,169 @@
+"""Scores of data drawn again: whole groups with replacement, thousands of times, at once.
+
+In: Predictions and a seed. Out: each score of each draw. It gives the interval of the calibration
+error, which has no closed one, and shows whether the closed ones of all others are right.
+With few groups plain percentiles are too narrow (docs/decisions/intervals.md), so they are widened.
+Try: `draws(predictions.only("test"), positive="ill")["macro_f1"].std()`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objektiv.base import seeds
+from objektiv.judging.intervals import FEW_GROUPS, Interval, student_quantile
+from objektiv.judging.metrics import BINS, calibration_error, confidence_bins
+from objektiv.judging.predictions import Predictions
+from objektiv.judging.threshold import chances
+
+DRAWS = 2_000
+CHUNK = 1 << 22  # numbers held at once
+Numbers = NDArray[np.float64]
+
+
+def draws(
+    predictions: Predictions, *, positive: str | None = None, count: int = DRAWS, seed: int = 0
+) -> dict[str, Numbers]:
+    """Scores of `count` draws, (count,) each; NaN where a draw lacks what a score needs.
+
+    Groups are drawn with replacement, items where there are no groups. Names: accuracy,
+    balanced_accuracy, log_loss, brier, calibration_error, macro_f1, recall:CLASS, precision:CLASS,
+    f1:CLASS, and with a positive class auc and average_precision.
+    """
+    unit = predictions.group_numbers
+    unit = np.arange(len(predictions)) if unit is None else unit
+    sums = _sums(predictions, unit)
+    ranked = _Ranked(predictions, unit, positive) if positive else None
+    found: dict[str, list[Numbers]] = {}
+    for weights in _weights(int(unit.max()) + 1, len(predictions), count, seed):
+        scores = _scores(weights @ sums, predictions.classes)
+        if ranked:
+            scores |= ranked.areas(weights)
+        for name, values in scores.items():
+            found.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _weights(units: int, items: int, count: int, seed: int) -> Iterator[Numbers]:
+    """How often each group is in each draw, (draws, units), some draws at a time."""
+    rng = seeds.generator(seed, "resampling")
+    step = max(1, CHUNK // max(units, items))
+    for start in range(0, count, step):
+        rows = min(step, count - start)
+        drawn = rng.integers(0, units, (rows, units)) + units * np.arange(rows)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=rows * units)
+        yield times.reshape(rows, units).astype(np.float64)
+
+
+def _sums(predictions: Predictions, unit: NDArray[np.int64]) -> Numbers:
+    """What each unit adds to the sums that scores are made of, (units, sums)."""
+    classes, labels, said = len(predictions.classes), predictions.labels, predictions.predicted
+    rows, units = np.arange(len(labels)), int(unit.max()) + 1
+    confidence = predictions.probabilities.max(axis=1)
+    truth = np.eye(classes)[labels]
+
+    def of(values: Numbers | None, kind: NDArray[np.int64] | None, kinds: int = 1) -> Numbers:
+        place = unit if kind is None else unit * kinds + kind
+        found = np.bincount(place, values, minlength=units * kinds)
+        return found.reshape(units, kinds).astype(np.float64)
+
+    parts = [
+        of(None, None),
+        of(-predictions.log_probabilities[rows, labels], None),
+        of(((predictions.probabilities - truth) ** 2).sum(axis=1), None),
+        of(predictions.correct - confidence, confidence_bins(confidence, BINS), BINS),
+        of(predictions.correct.astype(np.float64), labels, classes),
+        of(None, labels, classes),
+        of(None, said, classes),
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _scores(sums: Numbers, classes: tuple[str, ...]) -> dict[str, Numbers]:
+    """Every score that is made of sums; `sums`: (draws, sums) as `_sums` has them."""
+    ends = np.cumsum([1, 1, 1, BINS, len(classes), len(classes)])
+    items, loss, square, gaps, hits, support, said = np.split(sums, ends, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):  # what is 0 / 0 is told as NaN
+        recall, precision, f1 = hits / support, hits / said, 2 * hits / (support + said)
+        found = {
+            "accuracy": hits.sum(axis=1) / items[:, 0],
+            "balanced_accuracy": _mean(recall),
+            "macro_f1": _mean(f1),
+            "log_loss": loss[:, 0] / items[:, 0],
+            "brier": square[:, 0] / items[:, 0],
+            "calibration_error": np.abs(gaps).sum(axis=1) / items[:, 0],
+        }
+    for k, name in enumerate(classes):
+        found |= {f"recall:{name}": recall[:, k], f"precision:{name}": precision[:, k]}
+        found[f"f1:{name}"] = f1[:, k]
+    return found
+
+
+def _mean(values: Numbers) -> Numbers:
+    """Mean over classes of those that are defined; (draws, classes)."""
+    there = ~np.isnan(values)
+    return np.asarray(np.where(there, values, 0).sum(axis=1) / there.sum(axis=1))
+
+
+class _Ranked:
+    """Items in the order of their probability, the highest first, for areas below curves."""
+
+    def __init__(self, predictions: Predictions, unit: NDArray[np.int64], positive: str) -> None:
+        scores = chances(predictions, positive)
+        order = np.argsort(-scores, kind="stable")
+        self._truth = (predictions.labels == predictions.classes.index(positive))[order]
+        self._unit = unit[order]
+        # the last item of each probability: what ties is called together
+        self._ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+
+    def areas(self, weights: Numbers) -> dict[str, Numbers]:
+        """AUC and average precision of each draw, (draws,)."""
+        own = weights.astype(np.float32)[:, self._unit]  # whole numbers, exact below 2**24
+        found = np.cumsum(own * self._truth, axis=1, dtype=np.float64)[:, self._ends]
+        seen = np.cumsum(own, axis=1, dtype=np.float64)[:, self._ends]
+        hits = np.diff(found, axis=1, prepend=0)
+        alarms = np.diff(seen, axis=1, prepend=0) - hits
+        positives, others = found[:, -1], seen[:, -1] - found[:, -1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pairs = (alarms * (found - hits / 2)).sum(axis=1)
+            precision = np.where(seen > 0, found / seen, 0)
+            return {
+                "auc": pairs / (positives * others),
+                "average_precision": (hits * precision).sum(axis=1) / positives,
+            }
+
+
+def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
+    """The calibration error with the interval of its draws.
+
+    Drawing adds to this error, as every accident does, so the draws lie too high by as much as
+    the error itself does; both are taken off by turning them round the estimate. Percentiles are
+    widened as a t quantile is (T. Hesterberg, Am. Stat. 69 (2015) 371).
+    """
+    estimate = calibration_error(predictions)
+    drawn = draws(predictions, seed=seed)["calibration_error"]
+    numbers = predictions.group_numbers
+    sizes = None if numbers is None else np.bincount(numbers).astype(np.float64)
+    freedom = (len(predictions) if sizes is None else sizes.sum() ** 2 / (sizes @ sizes)) - 1
+    tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    groups = None if sizes is None else len(sizes)
+    return Interval(
+        estimate,
+        low=float(np.clip(2 * estimate - high, 0, estimate)),
+        high=float(np.clip(2 * estimate - low, estimate, 1)),
+        method="drawn again" if groups is None else "groups drawn again",
+        groups=groups,
+        warning=None
+        if groups is None or groups >= FEW_GROUPS
+        else f"only {groups} groups: collect at least {FEW_GROUPS} to trust the interval",
+    )
+
+
+def _normal_tail(quantile: float) -> float:
+    """Share of a normal distribution beyond this quantile, one side."""
+    return math.erfc(quantile / math.sqrt(2)) / 2
