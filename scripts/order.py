@@ -171,6 +171,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "run",
         "log",
+        "ledger",
         "items",
         "trained",
         "resolve",
@@ -202,6 +203,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "faces": (
         "words",
+        "honesty",
         "terminal",
         "pictures",
         "plots",

@@ -134,7 +134,8 @@ def check(
 ) -> None:
     """Find what is wrong with the data: bad files, copies, leaks, wrong labels, shortcuts.
 
-    Nothing in DATA is changed. Exit code 1 where a finding is an error, else 0.
+    No picture is changed; the check goes on the ledger in DATA. Exit code 1 where a finding is an
+    error, else 0.
     """
     from objektiv.faces import checking
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from objektiv.base.errors import DataError
 from objektiv.base.progress import Progress
+from objektiv.faces.honesty import looks_told
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, headline, percent, percent_range
 from objektiv.features.direct import Direct
@@ -46,6 +47,8 @@ def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
         print_line(f"Note: {note}.", sys.stdout)
     if aside := len(judged.dataset.quarantine):
         print_line(f"Set aside: {count(aside, 'file')}; listed in quarantine.csv.", sys.stdout)
+    for told in looks_told(judged.ledger):
+        print_line(told, sys.stdout)
     print_line(f"Predictions: {judged.run.folder}", sys.stdout)
 
 

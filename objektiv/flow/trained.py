@@ -18,6 +18,7 @@ from objektiv.data.split import Split
 from objektiv.features.look import Seen
 from objektiv.features.settings import Arithmetic
 from objektiv.flow.items import Items
+from objektiv.flow.ledger import Ledger
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
@@ -121,6 +122,7 @@ class Judged:
     scores: Scores
     baseline: Beside  # colours and size alone
     probe: Beside | None  # the quick probe; None where that is the model
+    ledger: Ledger  # of the data, with this look at the test part
 
 
 @dataclass(frozen=True)
