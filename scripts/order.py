@@ -105,7 +105,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "files",
         "add",
     ),
-    "judging": ("predictions", "intervals", "metrics", "calibration"),
+    "judging": ("predictions", "intervals", "metrics", "calibration", "significance"),
     "models": (
         "settings",
         "kinds",
