@@ -125,7 +125,7 @@ def main() -> None:
     for gain in GAINS:
         for count in GROUPS:
             for own in OWN:
-                rng = seeds.generator(0, "significance", gain, count, own)
+                rng = seeds.generator(0, "significance", str(gain), count, str(own))
                 drawn = draw(rng, (arguments.repeats, count), own=own, gain=gain)
                 shares = {name: float((f(drawn) < LEVEL).mean()) for name, f in METHODS.items()}
                 difference = "none" if gain == 0 else f"{gain} logits"

@@ -176,6 +176,7 @@ class Ledger:
 
     test: str
     data: str
+    root: Path | None = None  # the folder of the pictures
     looks: tuple[Look, ...] = ()
     counted: int = 0
     elsewhere: int = 0
@@ -212,6 +213,7 @@ class Ledger:
         return {
             "test": self.test,
             "data": self.data,
+            "root": str(self.root) if self.root else None,
             "times": self.times,
             "looks": [look.model_dump(mode="json") for look in self.looks[-MOST_FOUND:]],
             "elsewhere": self.elsewhere,
@@ -237,14 +239,14 @@ def part_hash(test: Predictions) -> str:
 def read(home: Home, *, test: str = "") -> Ledger:
     """What is on record of these data, in any of its places."""
     there = next((place for place in home.places if place.is_file()), None)
-    start = Ledger(test, home.data, place=there)
+    start = Ledger(test, home.data, home.root, place=there)
     return _gather([_read(place) for place in home.places], start)
 
 
 def read_again(told: Mapping[str, Any]) -> Ledger:
     """What is on record now, of the data and the test part of a run (`ledger` in metrics.json)."""
-    place = Path(told["place"]) if told["place"] else None
-    start = Ledger(told["test"], told["data"], place=place, problem=told["problem"])
+    place, root = (Path(told[name]) if told[name] else None for name in ("place", "root"))
+    start = Ledger(told["test"], told["data"], root, place=place, problem=told["problem"])
     return _gather([_read(place)] if place else [], start)
 
 

@@ -61,7 +61,7 @@ def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_], groups: Groups) -> PairT
     exact, mid = binomial_p(only_a, only_b)
     if groups is None:
         return PairTest(len(a), only_a, only_b, exact, mid, None, None)
-    won = np.bincount(groups, a.astype(np.float64) - b)
+    won = np.asarray(np.bincount(groups, a.astype(np.float64) - b), np.float64)
     count = len(np.unique(groups))
     if count < 2:
         reason = "all items are of one group, so how groups differ cannot be seen"

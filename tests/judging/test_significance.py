@@ -67,9 +67,7 @@ def obuchowski(a: NDArray[np.bool_], b: NDArray[np.bool_], groups: NDArray[np.in
     factor = k / (k - 1) / n**2
     first = factor * sum((x.sum() - len(x) * share) ** 2 for x, _ in parts)
     second = factor * sum((y.sum() - len(y) * share) ** 2 for _, y in parts)
-    both = factor * sum(
-        (x.sum() - len(x) * share) * (y.sum() - len(y) * share) for x, y in parts
-    )
+    both = factor * sum((x.sum() - len(x) * share) * (y.sum() - len(y) * share) for x, y in parts)
     return float((a.mean() - b.mean()) ** 2 / (first + second - 2 * both))
 
 
