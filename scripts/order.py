@@ -253,6 +253,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "exits",
         "python",
         "cli_models",
+        "cli_judging",
         "cli",
     ),
 }

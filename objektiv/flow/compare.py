@@ -99,29 +99,43 @@ def compare(folders: Sequence[Path]) -> Comparison:
             allowed="Two or more run folders, or tables of predictions, are needed",
             next="for example `objektiv compare runs/cells-001 runs/cells-002`",
         )
-    positive = opened[0].positive
-    names = _names(paths)
-    found = [_compared(o, name, positive) for o, name in zip(opened, names, strict=True)]
-    truths = [_truth(row.test) for row in found]
+    positive = next((o.positive for o in opened if o.positive), None)
+    tests = [o.predictions.only("test") for o in opened]
+    truths = [_truth(test) for test in tests]
     usual = _most_common(truths)
-    own = [row for row, truth in zip(found, truths, strict=True) if _same(truth, usual)]
-    own.sort(key=lambda row: -row.scores.accuracy.estimate)
-    tests = in_one_order([row.test for row in own])
+    same = [_same(truth, usual) for truth in truths]
+    shared = _with_groups(in_one_order([tests[k] for k in range(len(tests)) if same[k]]))
+    own = iter(shared)
+    found = [
+        _compared(o, name, next(own) if equal else test, positive)
+        for o, name, test, equal in zip(opened, _names(paths), tests, same, strict=True)
+    ]
+    rows = [row for row, equal in zip(found, same, strict=True) if equal]
+    rows.sort(key=lambda row: -row.scores.accuracy.estimate)
+    ordered = [row.test for row in rows]
     return Comparison(
         rows=tuple(
-            replace(row, test=test, alone=tuple(alone_right(tests, k).tolist()))
-            for k, (row, test) in enumerate(zip(own, tests, strict=True))
+            replace(row, alone=tuple(alone_right(ordered, k).tolist()))
+            for k, row in enumerate(rows)
         ),
-        pairs=compare_all(tests),
+        pairs=compare_all(ordered),
         others=tuple(
             replace(row, differs=_differing(truth, usual))
-            for row, truth in zip(found, truths, strict=True)
-            if not _same(truth, usual)
+            for row, truth, equal in zip(found, truths, same, strict=True)
+            if not equal
         ),
         positive=positive,
-        ledger=next((_ledger(row.opened) for row in own if _ledger(row.opened)), None),
-        dataset=next((row.opened.pictures(row.test) for row in own if row.opened.data), None),
+        ledger=next((_ledger(row.opened) for row in rows if _ledger(row.opened)), None),
+        dataset=next((row.opened.pictures(row.test) for row in rows if row.opened.data), None),
     )
+
+
+def _with_groups(tests: Sequence[Predictions]) -> list[Predictions]:
+    """With the groups that one of them names, where another names none: the items are the same."""
+    groups = next((test.groups for test in tests if test.group_numbers is not None), None)
+    if groups is None:
+        return list(tests)
+    return [replace(test, groups=groups) if test.group_numbers is None else test for test in tests]
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -134,8 +148,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _compared(opened: Opened, name: str, positive: str | None) -> Compared:
-    test = opened.predictions.only("test")
+def _compared(opened: Opened, name: str, test: Predictions, positive: str | None) -> Compared:
     sought = positive if positive in test.classes and len(test.classes) == 2 else None
     scores = score(test, positive=sought)
     there, demanded = opened.operating(scores.positive)

@@ -36,8 +36,8 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _csv(data: bytes) -> pl.DataFrame:
-    head = data.split(b"\n", 1)[0]
-    separator = max((",", ";", "\t"), key=lambda sign: head.count(sign.encode()))
+    head = data.decode().partition("\n")[0]  # all of it: polars would let other bytes pass
+    separator = max((",", ";", "\t"), key=head.count)
     table = pl.read_csv(data, infer_schema=False, separator=separator)
     if separator != ";":
         return table
