@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from objektiv.faces.contest import differing_told, megabytes, p_value, verdicts
+from objektiv.faces.contest import differing_told, first_differing, megabytes, p_value, verdicts
 from objektiv.faces.curves import Point, scatter_plot
 from objektiv.faces.pictures import Thumbnail, thumbnails
 from objektiv.faces.report import environment
@@ -67,6 +67,7 @@ def page(compared: Comparison, *, title: str) -> str:
         pictures=compared.dataset is not None,
         others=_others(compared) if compared.others else None,
         differing=differing_told(compared),
+        differing_items=[_differing(row) for row in compared.others],
         next_commands=_next(compared),
     )
 
@@ -134,7 +135,8 @@ def _pairs(compared: Comparison) -> Table:
     )
     head = ("first", "second", "first minus second", "p", "both right", "only the first")
     marked = tuple(k for k, pair in enumerate(compared.pairs) if pair.better is not None)
-    caption = "Marked: one of the two is shown to be better"
+    caption = "Differences in percentage points; "
+    caption += "marked: one of the two is shown to be better" if marked else "no two are told apart"
     return Table(
         caption, (*head, "only the second", "both wrong", "agree"), rows, names=2, marked=marked
     )
@@ -203,3 +205,9 @@ def _others(compared: Comparison) -> Table:
     head = ("run", "model", "accuracy", "pictures", "sensitivity", "bundle", "parameters")
     caption = "Tested on other pictures, so that their accuracies cannot be held against the others"
     return Table(caption, (*head, "training", "images/s"), rows, names=2)
+
+
+def _differing(row: Compared) -> Table:
+    shown = tuple(first_differing(row))
+    caption = f"The first items of {row.name} that differ; all of them stand in differing.csv"
+    return Table(caption, ("item", "how it differs"), shown, names=2)

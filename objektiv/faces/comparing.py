@@ -15,7 +15,7 @@ import polars as pl
 
 from objektiv.base import files
 from objektiv.faces.compare_page import page
-from objektiv.faces.contest import differing_told, megabytes, p_value, verdicts
+from objektiv.faces.contest import differing_told, first_differing, megabytes, p_value, verdicts
 from objektiv.faces.terminal import print_line, print_table
 from objektiv.faces.words import NONE, duration, percent, percent_range, points
 from objektiv.flow.compare import Compared, Comparison
@@ -38,6 +38,9 @@ def compare(folders: Sequence[Path], out: Path) -> None:
     print()
     for told in (*verdicts(compared), *differing_told(compared)):
         print_line(told, sys.stdout)
+    for row in compared.others:
+        for name, what in first_differing(row):
+            print_line(f"  {name}: {what}", sys.stdout)
     folder = files.new_numbered_folder(out, "comparison")
     save_table(_runs(compared), folder / RUNS)
     if compared.pairs:

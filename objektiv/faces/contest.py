@@ -70,12 +70,12 @@ def method(compared: Comparison) -> str:
 
 
 def differing_told(compared: Comparison) -> list[str]:
-    """Which runs were tested on other items, and the first items that differ."""
+    """Which runs were tested on other items, and how many of them differ."""
     told = [_differing(row, compared.rows[0].name) for row in compared.others]
     if told:
         told.append(
             "Accuracies on other items differ by chance too, so nothing is tested there; train "
-            "with one split.csv by `--split`."
+            "with --split and the split.csv of one run."
         )
     return told
 
@@ -85,13 +85,15 @@ def _differing(row: Compared, first: str) -> str:
         return f"{row.name} was tested on other items than {first}."
     kinds = row.differs["what"].value_counts(sort=True).iter_rows()
     how = ", ".join(f"{number:,} {what}" for what, number in list(kinds)[:3])
-    names = ", ".join(row.differs["id"][:SHOWN])
-    more = len(row.differs) - SHOWN
-    rest = f" and {more:,} more" if more > 0 else ""
     return (
         f"{row.name} was not tested on the items of {first}, and is not compared with it: "
-        f"{count(len(row.differs), 'item')} differ ({how}): {names}{rest}."
+        f"{count(len(row.differs), 'item')} differ ({how})."
     )
+
+
+def first_differing(row: Compared) -> list[tuple[str, str]]:
+    """The first items that are not those of the others, and how they differ."""
+    return [] if row.differs is None else row.differs.head(SHOWN).rows()
 
 
 def megabytes(size: int) -> str:

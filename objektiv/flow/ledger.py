@@ -32,6 +32,7 @@ LARGEST = 1_000_000  # bytes; about 3,000 looks
 KEPT = 0.5  # share of LARGEST that stays line by line once it is reached
 MOST_COUNTS = 1_000  # test parts whose looks are kept as a number
 MOST_FOUND = 100  # findings of one check, and looks that a run's own record names
+ANYBODY = 0o222  # who may write, of a file's mode
 WAIT = 5.0  # seconds for another process that writes an entry
 ENOUGH = ("check", "split --honest")  # the commands that put an audit on record
 
@@ -310,6 +311,15 @@ def _append(place: Path, entry: Entry) -> None:
 
 
 def _refuse_strange(place: Path) -> None:
+    """What is a link, no file of ours, or lies in a folder that was marked as read-only."""
+    above = place.parent.parent
+    if place.parent.name == FOLDER and above.is_dir() and not above.stat().st_mode & ANYBODY:
+        raise MachineError(
+            f"cannot write {place}",
+            value="the folder is marked as read-only",
+            allowed="A folder that this user may write to is needed",
+            next="allow it, or leave the ledger in the bank",
+        )  # an administrator could write there all the same
     with files.writing(place):
         strange = place.parent.is_symlink() or (place.exists() and not place.is_file())
         large = not strange and place.exists() and place.stat().st_size > 2 * LARGEST
