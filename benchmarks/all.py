@@ -19,9 +19,9 @@ TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
     *("tune", "zoo", "training", "recipes", "networks", "finetune"),
 )
-OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage")
+OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage", "significance")
 WITH_KERAS = ("chain", "keras", "augment", "recipes")
-OWN_DATA = ("smear", "interval_coverage", "zoo", "training")  # they draw it
+OWN_DATA = ("smear", "interval_coverage", "significance", "zoo", "training")  # they draw it
 
 
 def command(name: str, arguments: argparse.Namespace) -> list[str]:

@@ -15,7 +15,8 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
-from objektiv.faces import searches
+from objektiv.faces import cli_judging, searches
+from objektiv.faces.cli_judging import Bundle
 from objektiv.faces.cli_models import networks
 from objektiv.faces.exits import run
 from objektiv.faces.options import Data, settings_options
@@ -23,7 +24,6 @@ from objektiv.flow.settings import (
     AugmentDataSettings,
     CheckDataSettings,
     DivideSettings,
-    EvaluateSettings,
     ExploreSettings,
     PredictSettings,
     TrainSettings,
@@ -38,8 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")
 
 
 @app.command()
@@ -134,7 +132,8 @@ def check(
 ) -> None:
     """Find what is wrong with the data: bad files, copies, leaks, wrong labels, shortcuts.
 
-    Nothing in DATA is changed. Exit code 1 where a finding is an error, else 0.
+    No picture is changed; the check goes on the ledger in DATA. Exit code 1 where a finding is an
+    error, else 0.
     """
     from objektiv.faces import checking
 
@@ -191,13 +190,7 @@ def demo(
     console.demo(dataset, folder, settings, bank=bank)
 
 
-@app.command()
-@settings_options(EvaluateSettings)
-def evaluate(data: Data, bundle: Annotated[Path, Bundle], settings: EvaluateSettings) -> None:
-    """Score a bundle on another folder of labelled images."""
-    from objektiv.faces import using
-
-    using.evaluate(data, bundle, settings)
+cli_judging.register(app)
 
 
 @app.command()
@@ -250,23 +243,6 @@ def export(
 
 
 app.add_typer(networks, name="models")
-
-
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Run folders, two or more.", metavar="RUN...", show_default=False),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(help="Folder that gets a new numbered folder with the page.", metavar="PATH"),
-    ] = Path("compared"),
-) -> None:
-    """Put finished runs side by side: accuracy, size, training time, speed."""
-    from objektiv.faces import comparing
-
-    comparing.compare(runs, out)
 
 
 @app.command()

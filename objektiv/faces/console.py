@@ -13,6 +13,7 @@ from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.decisions import print_decisions
+from objektiv.faces.honesty import looks_told
 from objektiv.faces.report import write_report
 from objektiv.faces.story import forecast_note, next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
@@ -73,6 +74,8 @@ def _print_trained(trained: Trained) -> None:
         reasons = ", ".join(f"{number} {reason}" for reason, number in counts)
         files = count(len(aside), "file")
         print_line(f"Set aside: {files} ({reasons}); listed in the report.", out)
+    for told in looks_told(judged.ledger):
+        print_line(told, out)
     seconds = sum(trained.timings.values())
     looked = count(trained.seen.looked, "image")
     print_line(f"Took {seconds:.1f} s; looked at {looked} anew.", out)

@@ -15,26 +15,39 @@ from pathlib import Path
 
 import numpy as np
 
-from objektiv.base.errors import DataError
+from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
 from objektiv.faces.decisions import print_decisions
+from objektiv.faces.honesty import looks_told
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, headline, percent, percent_range
 from objektiv.features.direct import Direct
 from objektiv.flow import use
+from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
 from objektiv.flow.run import open_run, typed
 from objektiv.flow.settings import EvaluateSettings, PredictSettings
+from objektiv.judging.foreign import SUFFIXES
 from objektiv.shipping.bundle import load
 
 ODD = 20  # kinds of odd files that are told
 SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
 
 
-def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
-    """Score a bundle on another folder."""
-    judged = use.evaluate(
-        data, load(bundle), settings, progress=Progress(terminal_listener(sys.stderr))
-    )
+def evaluate(data: Path, bundle: Path | None, settings: EvaluateSettings) -> None:
+    """Score a bundle on another folder, or a table of predictions without any.
+
+    Raises:
+        UsageError: a folder without a bundle, or a table with one.
+    """
+    table = data.is_file() and data.suffix.lower() in SUFFIXES
+    if table == (bundle is not None):
+        raise UsageError(
+            "a table of predictions needs no bundle" if table else "pictures need a bundle",
+            value=f"{data} with --bundle {bundle}" if table else data,
+            allowed="A folder of pictures with --bundle, or a table (.csv, .parquet) without",
+            next="leave --bundle away" if table else "name it with `--bundle RUN/model`",
+        )
+    judged = _evaluated(data, bundle, settings)
     scores = judged.scores
     print_line(f"{headline(scores)}.", sys.stdout)
     rows = [
@@ -44,11 +57,25 @@ def evaluate(data: Path, bundle: Path, settings: EvaluateSettings) -> None:
     ]
     print_table(("class", "items", "recall", "95 %"), rows, stream=sys.stdout)
     print_decisions(judged.judgement, sys.stdout)
-    for note in judged.notes:
+    warning = scores.accuracy.warning
+    for note in (*judged.notes, *([warning] if warning else [])):
         print_line(f"Note: {note}.", sys.stdout)
-    if aside := len(judged.dataset.quarantine):
+    aside = len(judged.dataset.quarantine) if isinstance(judged, use.Evaluated) else 0
+    if aside:
         print_line(f"Set aside: {count(aside, 'file')}; listed in quarantine.csv.", sys.stdout)
+    for told in looks_told(judged.ledger):
+        print_line(told, sys.stdout)
     print_line(f"Predictions: {judged.run.folder}", sys.stdout)
+
+
+def _evaluated(
+    data: Path, bundle: Path | None, settings: EvaluateSettings
+) -> use.Evaluated | JudgedTable:
+    if bundle is None:
+        return evaluate_table(data, settings)
+    return use.evaluate(
+        data, load(bundle), settings, progress=Progress(terminal_listener(sys.stderr))
+    )
 
 
 def open_model(*, bundle: Path | None, run: Path | None, backbone: str | None) -> use.Model:

@@ -1,7 +1,7 @@
 """Check: from a folder of pictures to findings, their tables and a cleaned one, in a new folder.
 
 In: a folder and CheckDataSettings. Out: a DataCheck; faces print it and draw its page. The
-pictures are only read.
+pictures are only read; that they were checked goes on the ledger of the data.
 Try: `check(Path("cells"), CheckDataSettings(group=r"C\\d+"), progress=Progress()).folder`.
 """
 
@@ -26,6 +26,8 @@ from objektiv.data import dataset as datasets
 from objektiv.data.split import unformulated
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
+from objektiv.flow import ledger
+from objektiv.flow.ledger import Check, Found, Home, Ledger, Probed
 from objektiv.flow.run import SETTINGS, require_outside, save_table, stem_of, typed
 from objektiv.flow.settings import CheckDataSettings
 
@@ -45,6 +47,7 @@ class DataCheck:
     seen: Seen
     seconds: float
     manifest: Path | None
+    ledger: Ledger  # of the data, with this check
 
     @property
     def page(self) -> Path:
@@ -107,9 +110,9 @@ def check(
     folder = files.new_numbered_folder(settings.out, stem_of(data))
     write_yaml(settings, folder / SETTINGS)
     manifest = _write(folder, checked, fixing)
-    found = DataCheck(
-        folder, _typed(data, settings), checked, seen, time.monotonic() - start, manifest
-    )
+    on_record = ledger.add(Home.of(seen.dataset, bank=settings.bank), _entry(checked))
+    seconds = time.monotonic() - start
+    found = DataCheck(folder, _typed(data, settings), checked, seen, seconds, manifest, on_record)
     files.write_json(folder / FINDINGS, [_as_dict(found, f) for f in checked.findings])
     return found
 
@@ -126,6 +129,28 @@ def _write(folder: Path, checked: Checked, fixing: Fixing) -> Path | None:
     kept = kept.with_columns(unformulated("path"))
     files.write_text(folder / MANIFEST, kept.write_csv())  # last: what it needs is there
     return folder / MANIFEST
+
+
+def _entry(checked: Checked) -> Check:
+    """What stays on record of a check."""
+    dataset, probes = checked.dataset, checked.probes
+    found = [
+        Found(kind=f.kind, severity=f.severity, title=f.title[:500], items=len(f.items))
+        for f in checked.findings
+    ]
+    probed = [
+        Probed(name=p.name, accuracy=p.accuracy.estimate, share=p.share)
+        for p in (probes.probes if probes else ())
+    ]
+    return Check(
+        time=ledger.now(),
+        data=ledger.data_hash(dataset.items["hash"]),
+        items=len(dataset.items),
+        quarantined=dict(dataset.quarantine["reason"].value_counts(sort=True).iter_rows()),
+        findings=tuple(found[: ledger.MOST_FOUND]),
+        probes=tuple(probed),
+        model=probes.model.estimate if probes else None,
+    )
 
 
 def _typed(data: Path, settings: CheckDataSettings) -> str:

@@ -22,6 +22,7 @@ from objektiv.features.graph import count_numbers
 from objektiv.features.look import Seen
 from objektiv.flow import run as names
 from objektiv.flow.card import model_card
+from objektiv.flow.ledger import data_hash
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Judged, Made, Shipped
@@ -70,7 +71,6 @@ def package(run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSet
 def _contents(
     run: Run, seen: Seen, made: Made, scores: Scores, settings: TrainSettings
 ) -> BundleContents:
-    hashes = "\n".join(sorted(seen.dataset.items["hash"]))
     return BundleContents(
         model=model_graph(made.model, size=made.size, fit=made.fit),
         classes=made.model.classes,
@@ -80,7 +80,7 @@ def _contents(
         head=made.head,
         temperature=made.model.temperature,
         card=model_card(made, scores),
-        data=files.sha256(hashes.encode()),
+        data=data_hash(seen.dataset.items["hash"]),
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json", exclude=LOCAL),
         scores=_plain(scores),

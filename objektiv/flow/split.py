@@ -24,9 +24,12 @@ from objektiv.data.settings import ArraySettings
 from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
+from objektiv.flow import ledger
+from objektiv.flow.ledger import Ends, Home, Honesty, Ledger
 from objektiv.flow.settings import DivideSettings
 from objektiv.intake.to_arrays import write_arrays
 from objektiv.intake.tree import refuse_existing
+from objektiv.judging.intervals import Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,7 @@ class Divided:
     honest: Honest | None
     near_copies: int | None  # pictures that have some; None where none were looked for
     arrays: Mapping[str, tuple[int, ...]]  # the shape of each X that was written
+    ledger: Ledger | None = None  # of the data, where both ways of splitting were judged
 
 
 def divide(
@@ -84,7 +88,27 @@ def divide(
     made.save(settings.out)
     both = _compare(seen, settings, progress) if seen and honest else None
     found = len(dataset.items["copy"].drop_nulls()) if near_copies else None
-    return Divided(settings, dataset, made, _suggestion(dataset), handed_on, both, found, arrays)
+    told = _suggestion(dataset)
+    record = _put_on_record(dataset, both, settings) if both else None
+    return Divided(settings, dataset, made, told, handed_on, both, found, arrays, record)
+
+
+def _put_on_record(dataset: Dataset, both: Honest, settings: DivideSettings) -> Ledger:
+    """Keep with the data what a random split would have claimed."""
+
+    def ends(interval: Interval) -> Ends:
+        return Ends(estimate=interval.estimate, low=interval.low, high=interval.high)
+
+    entry = Honesty(
+        time=ledger.now(),
+        data=ledger.data_hash(dataset.items["hash"]),
+        items=both.items,
+        clusters=both.clusters,
+        random=ends(both.random),
+        honest=ends(both.honest),
+        difference=ends(both.difference),
+    )
+    return ledger.add(Home.of(dataset, bank=settings.bank), entry)
 
 
 def _write_arrays(

@@ -38,6 +38,7 @@ def write_tables(trained: Trained) -> None:
         "shipped_difference": trained.shipped.difference,
         "seconds": trained.timings,
         "machine": this_machine().as_dict(),
+        "ledger": trained.judged.ledger.to_dict(),
     }
     if forecast := trained.made.forecast:
         metrics["forecast"] = {

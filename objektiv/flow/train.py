@@ -29,10 +29,11 @@ from objektiv.data.split import Split
 from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, look
 from objektiv.features.settings import FeatureSettings
+from objektiv.flow import ledger, train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow import run as names
-from objektiv.flow import train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow.items import Items
 from objektiv.flow.judge import asked_columns, check_asked, judge, save_judged
+from objektiv.flow.ledger import Home, look_at
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
 from objektiv.flow.resolve import part_of, without_meaning
@@ -269,10 +270,13 @@ def _judge(made: Made, plain: Fitted, job: Job) -> Judged:
         return Beside(predictions, scores, paired_difference(test, other))
 
     own = made.family == train_probe.FAMILY
+    accuracy = judgement.scores.accuracy.estimate
+    look = look_at(test, job.run.folder, command="train", model=made.name, accuracy=accuracy)
     return Judged(
         made.predictions,
         judgement.scores,
         beside(job.items.predictions(plain)),
         None if own else beside(job.items.predictions(job.probe)),
         judgement,
+        ledger.add(Home.of(job.seen.dataset, bank=job.settings.bank), look),
     )

@@ -19,6 +19,7 @@ from objektiv.features.look import Seen
 from objektiv.features.settings import Arithmetic
 from objektiv.flow.items import Items
 from objektiv.flow.judge import Judgement
+from objektiv.flow.ledger import Ledger
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
@@ -123,6 +124,7 @@ class Judged:
     baseline: Beside  # colours and size alone
     probe: Beside | None  # the quick probe; None where that is the model
     judgement: Judgement
+    ledger: Ledger  # of the data, with this look at the test part
 
 
 @dataclass(frozen=True)

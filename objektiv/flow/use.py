@@ -29,8 +29,10 @@ from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.images import decode, read_bytes
 from objektiv.data.settings import ReadSettings
+from objektiv.flow import ledger
 from objektiv.flow import run as names
 from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
+from objektiv.flow.ledger import Home, Ledger, data_hash
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
@@ -143,6 +145,7 @@ class Evaluated:
     predictions: Predictions
     scores: Scores
     judgement: Judgement
+    ledger: Ledger  # of the data, with this look
     notes: tuple[str, ...] = ()  # what a reader of the scores must know
 
 
@@ -176,6 +179,8 @@ def evaluate(
             log.line(f"accuracy {scores.accuracy.estimate:.4f} of {len(predictions):,} images")
             metrics = {"test": scores.to_dict(), "bundle": bundle.sha256}
             metrics |= {"precision": bundle.precision, "seconds": log.seconds}
+            record = _put_on_record(dataset, predictions, scores, folder, bundle)
+            metrics["ledger"] = record.to_dict()
             files.write_json(folder / names.METRICS, metrics)
     except Cancelled:
         raise
@@ -184,7 +189,16 @@ def evaluate(
             shutil.rmtree(folder, ignore_errors=True)
         raise
     notes = (*_notes(dataset, predictions, bundle), *odd_notes(said))
-    return Evaluated(Run(folder), dataset, predictions, scores, judgement, notes)
+    return Evaluated(Run(folder), dataset, predictions, scores, judgement, record, notes)
+
+
+def _put_on_record(
+    dataset: Dataset, test: Predictions, scores: Scores, folder: Path, bundle: Bundle
+) -> Ledger:
+    name, accuracy = f"bundle {bundle.sha256[:12]}", scores.accuracy.estimate
+    look = ledger.look_at(test, folder, command="evaluate", model=name, accuracy=accuracy)
+    home = Home(dataset.root, data_hash(test.hashes), ledger.usual_bank())
+    return ledger.add(home, look)
 
 
 def _answer(
@@ -204,7 +218,7 @@ def _notes(dataset: Dataset, predictions: Predictions, bundle: Bundle) -> tuple[
     notes = [*dataset.notes]
     if absent := [name for name in bundle.classes if name not in set(dataset.items["label"])]:
         notes.append(f"no image of {', '.join(absent)} is in the data")
-    if files.sha256("\n".join(sorted(predictions.hashes)).encode()) == bundle.facts.provenance.data:
+    if data_hash(predictions.hashes) == bundle.facts.provenance.data:
         notes.append("these are the images that the bundle was made from, so the scores flatter it")
     return tuple(notes)
 

@@ -39,3 +39,17 @@ def test_killed_process_gives_the_lock_back(tmp_path: Path) -> None:
         process.wait()
     with only_process(tmp_path):
         pass
+
+
+def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
+    """Told to wait, the next holder comes in as soon as the first has ended, and no later."""
+    command = [sys.executable, "-c", HOLD.replace("60", "0.4"), str(tmp_path)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        if process.stdout is None or process.stdout.readline() != "held\n":
+            pytest.fail("the child did not get the lock")
+        with only_process(tmp_path, wait=30):
+            assert process.wait(timeout=30) == 0
+        with pytest.raises(MachineError, match="another process works in"):
+            with only_process(tmp_path), only_process(tmp_path, wait=0.1):
+                pass

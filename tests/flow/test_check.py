@@ -47,8 +47,8 @@ def test_kept_and_left_out_are_all_there_is(planted_check: DataCheck) -> None:
     assert all(row["reason"] for row in rows)
 
 
-def test_nothing_is_written_beside_the_pictures(tmp_path: Path) -> None:
-    """Not a byte of the data folder changes, not even a time stamp."""
+def test_only_the_ledger_is_written_beside_the_pictures(tmp_path: Path) -> None:
+    """Not a byte of a picture changes, not even a time stamp; the check is on record."""
     root = tmp_path / "data"
     tiny.write_pictures(root, 40)
     before = {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in root.rglob("*.png")}
@@ -57,7 +57,7 @@ def test_nothing_is_written_beside_the_pictures(tmp_path: Path) -> None:
         check(root, _quick(tmp_path / "bank", tmp_path), fixing="write", progress=Progress())
 
     assert {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in root.rglob("*.png")} == before
-    assert sorted(p.name for p in root.iterdir()) == ["a", "b"]
+    assert sorted(p.name for p in root.iterdir()) == [".objektiv", "a", "b"]
 
 
 def test_a_second_check_looks_at_nothing_anew(tmp_path: Path) -> None:
@@ -113,3 +113,16 @@ def test_a_cancelled_check_leaves_no_folder(tmp_path: Path) -> None:
         check(tmp_path / "data", settings, progress=Progress(stop))
 
     assert not (tmp_path / "checks").exists()
+
+
+def test_a_check_is_put_on_record(planted_check: DataCheck) -> None:
+    """The ledger of the data has the findings, what was set aside and the probes."""
+    kept = planted_check.ledger.check
+    checked = planted_check.checked
+
+    assert kept is not None
+    assert [f.kind for f in kept.findings] == [f.kind for f in checked.findings]
+    assert sum(kept.quarantined.values()) == len(checked.dataset.quarantine) > 0
+    assert checked.probes is not None
+    assert [p.name for p in kept.probes] == [p.name for p in checked.probes.probes]
+    assert planted_check.ledger.wanting == ("split --honest",)
