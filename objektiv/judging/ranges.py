@@ -7,13 +7,22 @@ Try: `ranges(predictions.only("test")).macro_f1`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind, share
+from objektiv.judging.intervals import (
+    Interval,
+    Mean,
+    NotDefined,
+    bounded,
+    one_kind,
+    proportion,
+    share,
+)
 from objektiv.judging.metrics import brier
 from objektiv.judging.predictions import Predictions
 
@@ -42,17 +51,17 @@ def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
         truth, said = predictions.labels == k, predictions.predicted == k
         own = None if groups is None else groups[said]
         precision.append(share(truth[said], own, of=f"test item was called {name}"))
-        if not (truth | said).any():
+        if (truth | said).any():
+            terms.append(_f1_terms(truth, said))
+            f1.append(_f1(truth, said, groups))
+        else:
             f1.append(NotDefined(f"no test item is, or was called, {name}"))
-            continue
-        mean = _f1_terms(truth, said)
-        terms.append(mean)
-        f1.append(_near([mean], groups, most=len(mean.rows)))
     macro = [Mean(m.rows, m.values, weight=1 / len(terms)) for m in terms]
     return Ranges(
         tuple(precision),
         tuple(f1),
-        macro_f1=_near(macro, groups, most=len(predictions)),
+        # Without a mistake each class is worth twice its items, as in `_f1`.
+        macro_f1=_near(macro, groups, most=1 / sum(m.weight**2 / (2 * len(m.rows)) for m in macro)),
         brier=_brier(predictions),
         average_precision=average_precision(predictions, positive=positive)
         if positive
@@ -63,6 +72,14 @@ def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
 def _near(means: Sequence[Mean], groups: NDArray[np.int64] | None, *, most: float) -> Interval:
     estimate = float(sum(m.weight * m.values.mean() for m in means))
     return bounded(min(1.0, max(0.0, estimate)), means, groups, most=most)
+
+
+def _f1(truth: Flags, said: Flags, groups: NDArray[np.int64] | None) -> Interval:
+    """F1 is 2 j / (1 + j), j the share of hits among items of the class or called so."""
+    rows = truth | said
+    hits = proportion((truth & said)[rows], None if groups is None else groups[rows])
+    ends = {name: getattr(hits, name) for name in ("estimate", "low", "high")}
+    return replace(hits, **{name: 2 * j / (1 + j) for name, j in ends.items()})
 
 
 def _f1_terms(truth: Flags, said: Flags) -> Mean:
@@ -78,15 +95,11 @@ def _brier(predictions: Predictions) -> Interval:
     truth = np.eye(len(predictions.classes))[predictions.labels]
     halves = ((predictions.probabilities - truth) ** 2).sum(axis=1) / 2
     mean = Mean(np.arange(len(predictions)), halves)
-    found = bounded(float(halves.mean()), [mean], predictions.group_numbers, most=len(predictions))
-    return Interval(
-        brier(predictions),
-        2 * found.low,
-        2 * found.high,
-        found.method,
-        found.groups,
-        found.warning,
-    )
+    groups = predictions.group_numbers
+    # Squares vary less than hits and misses do, so that items may count for more than one.
+    most = math.inf if halves.std() > 0 else len(predictions)
+    found = bounded(float(halves.mean()), [mean], groups, most=most)
+    return replace(found, estimate=brier(predictions), low=2 * found.low, high=2 * found.high)
 
 
 def average_precision(predictions: Predictions, *, positive: str) -> Interval | NotDefined:
@@ -99,7 +112,8 @@ def average_precision(predictions: Predictions, *, positive: str) -> Interval | 
         return lacking
     scores = predictions.probabilities[:, predictions.classes.index(positive)]
     mean = _area_terms(scores, truth)
-    return _near([mean], predictions.group_numbers, most=float(truth.sum()))
+    rarer = min(int(truth.sum()), int((~truth).sum()))
+    return _near([mean], predictions.group_numbers, most=3 * rarer)  # as of the AUC
 
 
 def _area_terms(scores: Numbers, truth: Flags) -> Mean:

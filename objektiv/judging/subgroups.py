@@ -81,16 +81,16 @@ def _of_column(test: Predictions, column: pl.Series, positive: str | None) -> Su
 
 
 def _texts(column: pl.Series) -> list[str]:
-    """Each value as text; many numbers as the quarter they lie in."""
-    numbers = column.cast(pl.Float64, strict=False)
-    whole = numbers.null_count() == column.null_count() and not numbers.is_null().all()
+    """Each value as text; many numbers as their quarter, ends counting to the lower one."""
+    empty = column.is_null() | (column.cast(pl.String) == "")
+    numbers = column.cast(pl.Float64, strict=False).fill_nan(None)
+    whole = numbers.null_count() == empty.sum() and not empty.all()
     if not whole or numbers.n_unique() <= MANY:
         return [ABSENT if v in (None, "") else str(v) for v in column]
     known = numbers.drop_nulls().to_numpy()
     edges = np.quantile(known, np.linspace(0, 1, QUARTERS + 1), method="nearest")
     edges = np.unique(edges)
     ranges = [f"{a:g} to {b:g}" for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    ranges = [ranges[0], *(f"above {text}" for text in ranges[1:])] if ranges else []
     found = []
     for value in numbers:
         at = int(np.searchsorted(edges[1:-1], value, side="left")) if value is not None else -1
