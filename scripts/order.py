@@ -25,6 +25,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "extras",
         "machine",
+        "places",
     ),
     "data": (
         "settings",
@@ -143,6 +144,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "training": (
         "settings",
         "trainable",
+        "blend",
         "build",
         "kernels",
         "lite0",

@@ -12,16 +12,17 @@ from pathlib import Path
 
 from objektiv.base.extras import EXTRAS, install_command, missing_packages
 from objektiv.base.machine import this_machine
+from objektiv.base.places import BANK
 from objektiv.faces.terminal import print_line, print_table
 from objektiv.features.backbones import BACKBONES
-from objektiv.features.bank import default_folder, prune, views
+from objektiv.features.bank import prune, views
 from objektiv.features.engine import resolve_precision
 from objektiv.features.weights import KNOWN, read_state
 
 
 def bank(folder: Path | None, prune_days: float | None) -> None:
     """List the views of a bank, or delete those not used for so many days."""
-    place = folder or default_folder()
+    place = folder or BANK.folder()
     if prune_days is not None:
         gone = prune(place, unused_days=prune_days)
         freed = sum(view.bytes for view in gone)
@@ -55,7 +56,7 @@ def doctor() -> None:
     print_line(f"Machine: {machine}", sys.stdout)
     print_line(f"Instruction sets: {' '.join(machine.instruction_sets) or 'not told'}", sys.stdout)
     print_line(f"Precision of `--precision auto`: {resolve_precision('auto')}", sys.stdout)
-    print_line(f"Bank: {default_folder()}", sys.stdout)
+    print_line(f"Bank: {BANK.folder()}", sys.stdout)
     print()
     print_table(("library", "version"), list(machine.libraries.items()), stream=sys.stdout)
     print()

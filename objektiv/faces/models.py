@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from objektiv.base.places import MODELS
 from objektiv.base.progress import Progress
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.features import store
@@ -34,7 +35,7 @@ def list_all(*, measure: bool) -> None:
         if row.problem or isinstance(speeds.get(row.name), str):
             print_line(f"Note: {row.problem or speeds[row.name]}", out)
     print_line("Top-1 and top-5: on ImageNet, as published. Depth: layers, as Keras counts.", out)
-    print_line(f"Store: {store.default_folder()}", out)
+    print_line(f"Store: {MODELS.folder()}", out)
     print()
     recipes = [RECIPES.get(name) for name in RECIPES]
     cells = [(recipe.name, recipe.title, recipe.family, recipe.origin) for recipe in recipes]

@@ -14,6 +14,7 @@ from functools import cache, partial
 
 from objektiv.base.errors import ModelError, UsageError
 from objektiv.base.names import Registry, suggestion
+from objektiv.base.places import MODELS
 from objektiv.features import lite0, store
 from objektiv.features.graph import GraphBuilder
 from objektiv.features.pooling import STATISTICS
@@ -197,7 +198,7 @@ class Backbones(Registry[Backbone]):
                 "any of timm as `timm:NAME`",
                 next=f"{hint} " * bool(hint) + "see `objektiv models`",
             )
-        place = "this Python's packages" if backbone else store.default_folder()
+        place = "this Python's packages" if backbone else MODELS.folder()
         raise ModelError(
             f"the network {name} is not ready",
             value=f"not in {place}",

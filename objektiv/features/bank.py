@@ -14,7 +14,6 @@ import contextlib
 import io
 import os
 import shutil
-import sys
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -56,30 +55,6 @@ class ViewFacts:
     images: int
     bytes: int
     used: float  # seconds since 1970
-
-
-def default_folder() -> Path:
-    """Where features are kept unless told otherwise: OBJEKTIV_BANK or the user's cache.
-
-    Raises:
-        MachineError: this user has no home folder, as in some containers.
-    """
-    if named := os.environ.get("OBJEKTIV_BANK"):
-        return Path(named)
-    variable, below_home = {
-        "win32": ("LOCALAPPDATA", "AppData/Local"),
-        "darwin": ("", "Library/Caches"),
-    }.get(sys.platform, ("XDG_CACHE_HOME", ".cache"))
-    try:
-        cache = os.environ.get(variable) or Path.home() / below_home
-    except RuntimeError as error:
-        raise MachineError(
-            "there is no place for the feature bank",
-            value="this user has no home folder",
-            allowed="Any folder that may be written to",
-            next="give one with `--bank FOLDER`, or set OBJEKTIV_BANK",
-        ) from error
-    return Path(cache) / "objektiv" / "bank"
 
 
 class View:

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, ImageError, SettingsError
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.data.dataset import FACTS, Dataset
 from objektiv.data.formats import examine
 from objektiv.data.images import decode, read_bytes, suffix_notes, to_square
 from objektiv.data.settings import Fit
 from objektiv.features.backbones import BACKBONES, Backbone
-from objektiv.features.bank import Record, View, default_folder
+from objektiv.features.bank import Record, View
 from objektiv.features.changes import Augmented, changed
 from objektiv.features.descriptors import COLOURS, COLUMNS
 from objektiv.features.engine import (
@@ -124,7 +125,7 @@ def look(
     }
     if change is not None:
         description["change"] = change if isinstance(change, str) else change.name
-    view = View(settings.bank or default_folder(), description)
+    view = View(settings.bank or BANK.folder(), description)
     known = view.hashes(max_pixels=max_pixels)
     before = len(known)
 

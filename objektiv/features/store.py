@@ -8,10 +8,8 @@ Try: `load("MobileNetV2").add(graph, pixels)`.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +20,7 @@ from pydantic import ValidationError
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError, ModelError, UsageError
+from objektiv.base.places import MODELS
 from objektiv.features import strict
 from objektiv.features.entry import FACTS, NETWORK, Entry, Facts, source_of, walked
 from objektiv.features.graph import GraphBuilder
@@ -40,30 +39,6 @@ KEPT = 2  # networks held in memory; a training asks for its own several times
 _NAME = re.compile(r"(timm:)?[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
-def default_folder() -> Path:
-    """Where networks are kept: OBJEKTIV_MODELS or the user's data folder.
-
-    Raises:
-        MachineError: this user has no home folder, as in some containers.
-    """
-    if named := os.environ.get("OBJEKTIV_MODELS"):
-        return Path(named)
-    variable, below_home = {
-        "win32": ("LOCALAPPDATA", "AppData/Local"),
-        "darwin": ("", "Library/Application Support"),
-    }.get(sys.platform, ("XDG_DATA_HOME", ".local/share"))
-    try:
-        data = os.environ.get(variable) or Path.home() / below_home
-    except RuntimeError as error:
-        raise MachineError(
-            "there is no place for pretrained networks",
-            value="this user has no home folder",
-            allowed="A folder that this user may write to is needed",
-            next="set OBJEKTIV_MODELS to one",
-        ) from error
-    return Path(data) / "objektiv" / "models"
-
-
 def folder_of(name: str) -> Path:
     """Where the network of this name lies, or would lie.
 
@@ -77,13 +52,13 @@ def folder_of(name: str) -> Path:
             allowed="Letters, digits, `_`, `.` and `-`, at most 80; `timm:` may stand before",
             next="choose another name",
         )
-    return default_folder() / name.replace(":", "@")
+    return MODELS.folder() / name.replace(":", "@")
 
 
 def names() -> tuple[str, ...]:
     """Every network in the store, sorted; files that are none of ours are passed over."""
     try:
-        found = [p.name.replace("@", ":") for p in default_folder().iterdir()]
+        found = [p.name.replace("@", ":") for p in MODELS.folder().iterdir()]
     except (OSError, MachineError):  # no store yet
         return ()
     return tuple(sorted(n for n in found if _NAME.fullmatch(n) and (folder_of(n) / FACTS).exists()))

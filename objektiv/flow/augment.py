@@ -18,12 +18,12 @@ from objektiv.auditing.augmentation import Evidence, Judge, Trial, recommend
 from objektiv.auditing.operators import OPERATORS, filling, interpolation
 from objektiv.auditing.probes import draw_sample
 from objektiv.base import seeds
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.images import Pixels, decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
-from objektiv.features.bank import default_folder
 from objektiv.features.changes import Augmented
 from objektiv.features.look import Features, Seen, look
 from objektiv.flow.run import require_outside
@@ -71,7 +71,7 @@ def augment(
     """
     start = time.monotonic()
     if isinstance(data, Path) and not settings.labels:  # a folder is searched
-        require_outside(data, settings.bank or default_folder(), option="bank")
+        require_outside(data, settings.bank or BANK.folder(), option="bank")
     dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
     reference = replace(dataset, items=draw_sample(dataset.items))
     seen = look(reference, settings, max_pixels=settings.max_pixels, progress=progress)

@@ -20,11 +20,11 @@ from objektiv.auditing.copies import find_copies
 from objektiv.auditing.findings import Finding
 from objektiv.auditing.probes import Looks
 from objektiv.base import files
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data.split import unformulated
-from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow import ledger
 from objektiv.flow.ledger import Check, Found, Home, Ledger, Probed
@@ -80,7 +80,7 @@ def check(
     start = time.monotonic()
     if not settings.labels:  # a folder is searched
         require_outside(data, settings.out, option="out")
-        require_outside(data, settings.bank or default_folder(), option="bank")
+        require_outside(data, settings.bank or BANK.folder(), option="bank")
     dataset = datasets.read(data, settings, purpose="check")
     seen = look(dataset, settings, max_pixels=settings.max_pixels, progress=progress)
     settings_seen = settings.model_copy(update={"size": seen.size, "precision": seen.precision})
@@ -100,7 +100,7 @@ def check(
         seen.features,
         seen.dataset.items,
         settings,
-        bank=settings.bank or default_folder(),
+        bank=settings.bank or BANK.folder(),
         max_pixels=settings.max_pixels,
         progress=progress,
     )

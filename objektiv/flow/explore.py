@@ -13,10 +13,10 @@ from pathlib import Path
 from objektiv.auditing.facts import Facts, facts_of
 from objektiv.auditing.feature_map import FeatureMap, feature_map
 from objektiv.auditing.means import ClassMean, class_means
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
-from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow.run import require_outside
 from objektiv.flow.settings import ExploreSettings
@@ -43,7 +43,7 @@ def explore(data: Path | Dataset, settings: ExploreSettings, *, progress: Progre
         Cancelled: on request; what was looked at stays in the bank.
     """
     if isinstance(data, Path) and not settings.labels:  # a folder is searched
-        require_outside(data, settings.bank or default_folder(), option="bank")
+        require_outside(data, settings.bank or BANK.folder(), option="bank")
     dataset = data if isinstance(data, Dataset) else datasets.read(data, settings)
     start, timings = time.perf_counter(), {}
 

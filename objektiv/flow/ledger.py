@@ -21,9 +21,9 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError
 from objektiv.base.lock import only_process
+from objektiv.base.places import BANK
 from objektiv.base.settings import Strict
 from objektiv.data.dataset import Dataset
-from objektiv.features.bank import default_folder
 from objektiv.judging.predictions import Predictions
 
 FOLDER, FILE = ".objektiv", "ledger.jsonl"
@@ -381,6 +381,6 @@ def now() -> str:
 def usual_bank() -> Path | None:
     """Where features are kept unless told otherwise; None where this user has no such place."""
     try:
-        return default_folder()
+        return BANK.folder()
     except MachineError:  # this user has no home folder
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from objektiv.auditing.copies import find_copies, with_copies
 from objektiv.auditing.honest import Honest, compare
 from objektiv.base.errors import UsageError
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
@@ -22,7 +23,6 @@ from objektiv.data.hand_on import HandedOn, check_target, hand_on
 from objektiv.data.manifest import take_stock
 from objektiv.data.settings import ArraySettings
 from objektiv.data.split import Split
-from objektiv.features.bank import default_folder
 from objektiv.features.look import Seen, look
 from objektiv.flow import ledger
 from objektiv.flow.ledger import Ends, Home, Honesty, Ledger
@@ -125,7 +125,7 @@ def _with_copies(seen: Seen, settings: DivideSettings, progress: Progress) -> Da
         seen.features,
         seen.dataset.items,
         settings,
-        bank=settings.bank or default_folder(),
+        bank=settings.bank or BANK.folder(),
         max_pixels=settings.max_pixels,
         progress=progress,
     )

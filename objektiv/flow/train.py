@@ -19,6 +19,7 @@ import polars as pl
 from objektiv.base import extras, files
 from objektiv.base.errors import Cancelled, ObjektivError, UsageError
 from objektiv.base.lock import only_process
+from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
 from objektiv.base.settings import read_yaml, write_yaml
 from objektiv.data import dataset as datasets
@@ -26,7 +27,6 @@ from objektiv.data import split as splits
 from objektiv.data.dataset import Dataset
 from objektiv.data.folders import PARTS
 from objektiv.data.split import Split
-from objektiv.features.bank import default_folder
 from objektiv.features.look import Features, look
 from objektiv.features.settings import FeatureSettings
 from objektiv.flow import ledger, train_finetune, train_frozen, train_network, train_probe
@@ -73,7 +73,7 @@ def train(
     root = data.root if isinstance(data, Dataset) else data
     if isinstance(data, Path) and not settings.labels:  # a folder is searched
         names.require_outside(root, settings.out, option="out")
-        names.require_outside(root, settings.bank or default_folder(), option="bank")
+        names.require_outside(root, settings.bank or BANK.folder(), option="bank")
     folder = files.new_numbered_folder(settings.out, settings.name or names.stem_of(root))
     if split is not None:  # given as an object: the run's own copy is what a replay needs
         settings = settings.model_copy(update={"split": folder / names.SPLIT})

@@ -22,9 +22,10 @@ from hypothesis.extra.numpy import arrays
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError, ModelError
+from objektiv.base.places import BANK
 from objektiv.base.seeds import generator
 from objektiv.features import bank
-from objektiv.features.bank import Record, View, default_folder, prune, views
+from objektiv.features.bank import Record, View, prune, views
 
 SHARD = 8
 COLUMNS = 5
@@ -441,44 +442,3 @@ def test_a_place_that_takes_no_bank_is_told(tmp_path: Path) -> None:
         View(tmp_path / "bank", VIEW)
 
     assert caught.value.exit_code == 5
-
-
-@pytest.mark.parametrize(
-    ("platform", "variables", "expected"),
-    [
-        ("linux", {"OBJEKTIV_BANK": "/a/b"}, "/a/b"),
-        ("win32", {"OBJEKTIV_BANK": "/a/b", "LOCALAPPDATA": "/c"}, "/a/b"),
-        ("linux", {"XDG_CACHE_HOME": "/c"}, "/c/objektiv/bank"),
-        ("linux", {}, "/home/me/.cache/objektiv/bank"),
-        ("freebsd14", {}, "/home/me/.cache/objektiv/bank"),
-        ("darwin", {"XDG_CACHE_HOME": "/c"}, "/home/me/Library/Caches/objektiv/bank"),
-        ("win32", {"LOCALAPPDATA": "/d"}, "/d/objektiv/bank"),
-        ("win32", {}, "/home/me/AppData/Local/objektiv/bank"),
-    ],
-)
-def test_the_bank_lies_where_the_system_keeps_caches(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], expected: str
-) -> None:
-    """OBJEKTIV_BANK goes first, then each system's own place."""
-    for name in ("OBJEKTIV_BANK", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(bank.sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/me"))
-
-    assert default_folder() == Path(expected)
-
-
-def test_a_user_without_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a container without a home folder the message names the option and the variable."""
-
-    def no_home() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    for name in ("OBJEKTIV_BANK", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
-
-    with pytest.raises(MachineError, match=r"no home folder.*--bank FOLDER.*OBJEKTIV_BANK"):
-        default_folder()

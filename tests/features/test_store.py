@@ -17,6 +17,7 @@ from onnx import numpy_helper
 
 from objektiv.base import files
 from objektiv.base.errors import MachineError, ModelError, UsageError
+from objektiv.base.places import MODELS
 from objektiv.base.seeds import generator
 from objektiv.features import store
 from objektiv.features.entry import FACTS, NETWORK
@@ -261,30 +262,6 @@ def test_what_is_no_network_is_passed_over(models: Path) -> None:
     (models / "small.tmp-1-2").mkdir()
 
     assert store.names() == ("small",)
-
-
-@pytest.mark.parametrize(
-    ("system", "variables", "expected"),
-    [
-        ("linux", {"OBJEKTIV_MODELS": "/a/b"}, "/a/b"),
-        ("linux", {}, "/home/x/.local/share/objektiv/models"),
-        ("linux", {"XDG_DATA_HOME": "/d"}, "/d/objektiv/models"),
-        ("darwin", {}, "/home/x/Library/Application Support/objektiv/models"),
-        ("win32", {"LOCALAPPDATA": "/c"}, "/c/objektiv/models"),
-    ],
-)
-def test_the_store_lies_where_the_system_keeps_data(
-    monkeypatch: pytest.MonkeyPatch, system: str, variables: dict[str, str], expected: str
-) -> None:
-    """OBJEKTIV_MODELS goes first, then each system's own place."""
-    for name in ("OBJEKTIV_MODELS", "XDG_DATA_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/x"))
-
-    assert store.default_folder() == Path(expected)
 
 
 def test_a_graph_that_is_refused_is_not_stored(models: Path) -> None:
