@@ -22,7 +22,6 @@ from hypothesis.extra.numpy import arrays
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError, ModelError
-from objektiv.base.places import BANK
 from objektiv.base.seeds import generator
 from objektiv.features import bank
 from objektiv.features.bank import Record, View, prune, views

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from onnx import numpy_helper
 
 from objektiv.base import files
 from objektiv.base.errors import MachineError, ModelError, UsageError
-from objektiv.base.places import MODELS
 from objektiv.base.seeds import generator
 from objektiv.features import store
 from objektiv.features.entry import FACTS, NETWORK
