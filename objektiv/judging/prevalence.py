@@ -98,11 +98,11 @@ def _value(
 
 
 def _total(prevalence: float, found: float, alarm: float) -> int:
-    """The fewest, a power of ten from 1,000, of which no kind that occurs is less than one."""
+    """The fewest, a power of ten from 1,000, of which no kind that occurs is rounded to none."""
     kinds = [prevalence * found, prevalence * (1 - found)]
     kinds += [(1 - prevalence) * alarm, (1 - prevalence) * (1 - alarm)]
     total = FEWEST
-    while total < MOST and any(0 < total * kind < 1 - 1e-9 for kind in kinds):
+    while total < MOST and any(kind and round(total * kind) == 0 for kind in kinds):
         total *= 10
     return total
 
