@@ -17,7 +17,7 @@ from objektiv.base import files
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
-    *("tune", "zoo", "training", "recipes", "networks", "finetune"),
+    *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging"),
 )
 OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage", "significance")
 WITH_KERAS = ("chain", "keras", "augment", "recipes")

@@ -180,7 +180,8 @@ _Get = Callable[[Scores], Interval | float | None]
 def score_lines(scores: Scores, baseline: Scores) -> list[ScoreLine]:
     """Every score in the order in which people ask for them."""
     sought = scores.positive
-    other = next((name for name in scores.classes if name != sought), "")
+    others = [name for name in scores.classes if name != sought]
+    other = others[0] if len(others) == 1 else "all others"
     shares: list[tuple[str, str, _Get]] = [
         ("accuracy", "share of pictures that were right", lambda s: s.accuracy),
         ("balanced accuracy", "the same, each class weighing alike", lambda s: s.balanced_accuracy),

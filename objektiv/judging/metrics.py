@@ -64,8 +64,8 @@ class Scores:
     confusion: tuple[tuple[int, ...], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """A mapping that is JSON: None for what could not be computed, no NaN."""
-        return asdict(self)
+        """A mapping that is JSON: None for what could not be computed, and why in `not_defined`."""
+        return asdict(self) | {"not_defined": undefined(self)}
 
 
 def score(predictions: Predictions, *, positive: str | None = None) -> Scores:
@@ -108,6 +108,28 @@ def score(predictions: Predictions, *, positive: str | None = None) -> Scores:
         per_class=per_class,
         confusion=tuple(tuple(int(n) for n in row) for row in matrix),
     )
+
+
+def undefined(scores: Scores) -> dict[str, str]:
+    """Why a score is None, by its name; those of a class as `precision:NAME`."""
+    absent = [c.name for c in scores.per_class if not c.support]
+    why = {}
+    if scores.auc is None:
+        why["auc"] = f"no test item is of {absent[0]}" if absent else "there is one class only"
+    if scores.positive is None:
+        why |= dict.fromkeys(("sensitivity", "specificity"), "no positive class is named")
+    elif scores.sensitivity is None:
+        why["sensitivity"] = f"no test item is of {scores.positive}"
+    elif scores.specificity is None:
+        why["specificity"] = f"no test item is of another kind than {scores.positive}"
+    for c in scores.per_class:
+        if c.recall is None:
+            why[f"recall:{c.name}"] = f"no test item is of {c.name}"
+        if c.precision is None:
+            why[f"precision:{c.name}"] = f"no test item was called {c.name}"
+        if c.f1 is None:
+            why[f"f1:{c.name}"] = f"no test item is, or was called, {c.name}"
+    return why
 
 
 def positive_class(classes: Sequence[str], named: str | None) -> str | None:

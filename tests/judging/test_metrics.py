@@ -254,6 +254,26 @@ def test_an_absent_class_has_no_recall_and_no_auc() -> None:
     assert scores.macro_f1 == pytest.approx(sk.f1_score(p.labels, p.predicted, average="macro"))
 
 
+def test_what_is_none_has_a_reason() -> None:
+    """Each score that is None says why, in the record too; the others say nothing."""
+    p = predictions_of([[0.6, 0.3, 0.1], [0.7, 0.2, 0.1], [0.5, 0.4, 0.1]], [0, 1, 1])
+    scores = metrics.score(p, positive="c2")
+
+    assert metrics.undefined(scores) == scores.to_dict()["not_defined"]
+    assert metrics.undefined(scores) == {
+        "auc": "no test item is of c2",
+        "sensitivity": "no test item is of c2",
+        "precision:c1": "no test item was called c1",
+        "recall:c2": "no test item is of c2",
+        "precision:c2": "no test item was called c2",
+        "f1:c2": "no test item is, or was called, c2",
+    }
+    assert metrics.undefined(metrics.score(drawn(0, 2))) == {}
+    alone = metrics.score(predictions_of([[1.0], [1.0]], [0, 0]))
+    assert metrics.undefined(alone)["auc"] == "there is one class only"
+    assert metrics.undefined(alone)["sensitivity"] == "no positive class is named"
+
+
 def test_a_class_never_predicted_has_no_precision() -> None:
     """A class that is there but never predicted has precision None, recall and F1 of 0."""
     scores = metrics.score(predictions_of([[0.6, 0.4], [0.7, 0.3]], [0, 1]))
