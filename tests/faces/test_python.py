@@ -46,8 +46,8 @@ def test_a_table_of_predictions_is_evaluated_without_a_bundle(
 ) -> None:
     """The same call judges what any tool has predicted."""
     monkeypatch.setenv("OBJEKTIV_BANK", str(tmp_path / "bank"))
-    settings = EvaluateSettings(out=tmp_path / "runs")
+    settings = ob.EvaluateSettings(out=tmp_path / "runs")
 
-    judged = python.evaluate(trained / "predictions.parquet", settings=settings)
+    judged = ob.evaluate(trained / "predictions.parquet", settings=settings)
 
-    assert judged.scores == Run(trained).scores()
+    assert judged.scores == ob.Run(trained).scores()
