@@ -191,6 +191,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "run",
         "judge",
         "log",
+        "entries",
         "ledger",
         "items",
         "trained",

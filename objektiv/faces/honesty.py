@@ -7,7 +7,8 @@ Try: `looks_told(read(home, test=part_hash(test)))`.
 from __future__ import annotations
 
 from objektiv.faces.words import count, percent, points, shown
-from objektiv.flow.ledger import Check, Honesty, Ledger
+from objektiv.flow.entries import Check, Honesty
+from objektiv.flow.ledger import Ledger
 
 NAMED = 5  # runs that are named one by one
 

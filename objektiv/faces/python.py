@@ -22,6 +22,7 @@ from objektiv.data.split import Split
 from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
+from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
 from objektiv.flow.run import Run
 from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
 from objektiv.flow.train import train as train_step
@@ -160,11 +161,16 @@ def predict(bundle: Bundle, *images: Path | str) -> list[use.Answer]:
 
 
 def evaluate(
-    data: Path | str, bundle: Bundle, *, settings: EvaluateSettings | None = None
-) -> use.Evaluated:
+    data: Path | str, bundle: Bundle | None = None, *, settings: EvaluateSettings | None = None
+) -> use.Evaluated | JudgedTable:
     """Scores of `bundle` on another folder of labelled images, kept as a run.
 
+    Without a bundle `data` is a table of predictions, made by any tool.
+
     Raises:
-        DataError: the folder has classes that the bundle does not know.
+        DataError: the folder has classes that the bundle does not know, or the table does not fit.
     """
-    return use.evaluate(Path(data), bundle, settings or EvaluateSettings(), progress=Progress())
+    chosen = settings or EvaluateSettings()
+    if bundle is None:
+        return evaluate_table(Path(data), chosen)
+    return use.evaluate(Path(data), bundle, chosen, progress=Progress())

@@ -26,8 +26,9 @@ from objektiv.base.settings import write_yaml
 from objektiv.data import dataset as datasets
 from objektiv.data.split import unformulated
 from objektiv.features.look import Seen, look
-from objektiv.flow import ledger
-from objektiv.flow.ledger import Check, Found, Home, Ledger, Probed
+from objektiv.flow import entries, ledger
+from objektiv.flow.entries import Check, Found, Probed
+from objektiv.flow.ledger import Home, Ledger
 from objektiv.flow.run import SETTINGS, require_outside, save_table, stem_of, typed
 from objektiv.flow.settings import CheckDataSettings
 
@@ -143,11 +144,11 @@ def _entry(checked: Checked) -> Check:
         for p in (probes.probes if probes else ())
     ]
     return Check(
-        time=ledger.now(),
-        data=ledger.data_hash(dataset.items["hash"]),
+        time=entries.now(),
+        data=entries.data_hash(dataset.items["hash"]),
         items=len(dataset.items),
         quarantined=dict(dataset.quarantine["reason"].value_counts(sort=True).iter_rows()),
-        findings=tuple(found[: ledger.MOST_FOUND]),
+        findings=tuple(found[: entries.MOST_FOUND]),
         probes=tuple(probed),
         model=probes.model.estimate if probes else None,
     )

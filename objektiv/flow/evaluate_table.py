@@ -11,11 +11,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from objektiv.base import files
 from objektiv.base.errors import ObjektivError
 from objektiv.base.settings import write_yaml
 from objektiv.flow import ledger
 from objektiv.flow import run as names
+from objektiv.flow.entries import look_at
 from objektiv.flow.judge import Judgement, judge, require_columns, save_judged
 from objektiv.flow.ledger import Home, Ledger
 from objektiv.flow.log import Log
@@ -50,11 +53,13 @@ def evaluate_table(path: Path, settings: EvaluateSettings) -> JudgedTable:
         DataError: the table cannot be read, or is not one of predictions.
         UsageError: no item is test, or `positive` is no class.
     """
-    table, source = read_table(path), str(path)
-    require_columns(settings.by, table.columns)
-    table = recognised(table, source=source, positive=settings.positive, aside=settings.by)
+    raw, source = read_table(path), str(path)
+    require_columns(settings.by, raw.columns)
+    table = recognised(raw, source=source, positive=settings.positive, aside=settings.by)
     predictions = Predictions.from_table(table, source=source)
-    columns = table.select("id", *settings.by) if settings.by else None
+    columns = None
+    if settings.by:  # under the names that the table has for them
+        columns = pl.DataFrame({"id": predictions.ids}).with_columns(raw.select(settings.by))
     positive_class(predictions.classes, settings.positive)
     test = predictions.only("test")
     stem = settings.name or f"evaluate-{names.stem_of(path)}"
@@ -70,7 +75,7 @@ def evaluate_table(path: Path, settings: EvaluateSettings) -> JudgedTable:
             scores = judgement.scores
             accuracy = scores.accuracy.estimate
             log.line(f"accuracy {accuracy:.4f} of {len(test):,} items")
-            look = ledger.look_at(
+            look = look_at(
                 test, folder, command="evaluate", model=f"table {path.name}", accuracy=accuracy
             )
             record = ledger.add(Home.of_table(test), look)

@@ -9,21 +9,29 @@ Try: `read(Home.of(dataset)).looks`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing import Any
 
 from objektiv.base import files
 from objektiv.base.errors import DataError, MachineError
 from objektiv.base.lock import only_process
 from objektiv.base.places import BANK
-from objektiv.base.settings import Strict
 from objektiv.data.dataset import Dataset
+from objektiv.flow.entries import (
+    MOST_FOUND,
+    Audit,
+    Check,
+    Counted,
+    Entry,
+    Honesty,
+    Line,
+    Look,
+    data_hash,
+    parse,
+    part_hash,
+)
 from objektiv.judging.predictions import Predictions
 
 FOLDER, FILE = ".objektiv", "ledger.jsonl"
@@ -31,114 +39,9 @@ IN_BANK = "ledgers"  # folder of the bank, for data whose folder may not be writ
 LARGEST = 1_000_000  # bytes; about 3,000 looks
 KEPT = 0.5  # share of LARGEST that stays line by line once it is reached
 MOST_COUNTS = 1_000  # test parts whose looks are kept as a number
-MOST_FOUND = 100  # findings of one check, and looks that a run's own record names
 ANYBODY = 0o222  # who may write, of a file's mode
 WAIT = 5.0  # seconds for another process that writes an entry
 ENOUGH = ("check", "split --honest")  # the commands that put an audit on record
-
-Text = Annotated[str, Field(max_length=500)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0, le=10**12)]
-
-
-class Line(Strict):
-    """Base of what a line holds; a newer version may say more."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Entry(Line):
-    """What happened at a time."""
-
-    time: Text  # see `now`
-
-
-class Look(Entry):
-    """A test part was scored."""
-
-    kind: Literal["look"] = "look"
-    command: Text  # train or evaluate
-    run: Text  # its folder's name
-    model: Text
-    test: Text  # see `part_hash`
-    items: Count
-    accuracy: Share
-
-
-def look_at(test: Predictions, run: Path, *, command: str, model: str, accuracy: float) -> Look:
-    """The entry of a run (its folder) that scored `test` just now."""
-    return Look(
-        time=now(),
-        command=command,
-        run=run.name[:500],
-        model=model[:500],
-        test=part_hash(test),
-        items=len(test),
-        accuracy=accuracy,
-    )
-
-
-class Found(Strict):
-    """A finding of a check."""
-
-    kind: Text
-    severity: Literal["error", "warning", "note"]
-    title: Text
-    items: Count
-
-
-class Probed(Strict):
-    """What a shortcut probe reached; `share` of the way from guessing to the model."""
-
-    name: Text
-    accuracy: Share
-    share: Annotated[float, Field(ge=0)]
-
-
-class Ends(Strict):
-    """An estimate with its 95 % interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
-class Check(Entry):
-    """`objektiv check` looked for everything that is wrong in the data."""
-
-    kind: Literal["check"] = "check"
-    data: Text  # hash of the pictures that it saw
-    items: Count
-    quarantined: Mapping[Text, Count]  # files by reason
-    findings: tuple[Found, ...]
-    probes: tuple[Probed, ...]  # none where no head could be fitted
-    model: Share | None  # balanced accuracy of the model on the pictures of the probes
-
-
-class Honesty(Entry):
-    """`objektiv split --honest` judged a random split beside one that keeps groups whole."""
-
-    kind: Literal["honest"] = "honest"
-    data: Text
-    items: Count
-    clusters: Count
-    random: Ends  # accuracy, as a random split would claim it
-    honest: Ends
-    difference: Ends  # random minus honest
-
-
-class Counted(Line):
-    """Old looks at one test part, of which only the number is kept."""
-
-    kind: Literal["counted"] = "counted"
-    test: Text
-    looks: Count
-
-
-Audit = Check | Honesty
-_LINE: TypeAdapter[Look | Check | Honesty | Counted] = TypeAdapter(
-    Annotated[Look | Check | Honesty | Counted, Field(discriminator="kind")]
-)
 
 
 @dataclass(frozen=True)
@@ -226,17 +129,6 @@ class Ledger:
         }
 
 
-def data_hash(hashes: Any) -> str:
-    """SHA-256 over the SHA-256s of the pictures, in any order; what a bundle calls its data."""
-    return files.sha256("\n".join(sorted(hashes)).encode())
-
-
-def part_hash(test: Predictions) -> str:
-    """SHA-256 over ids and contents of a test part, in any order."""
-    rows = sorted(zip(test.ids, test.hashes, strict=True))
-    return files.sha256(json.dumps(rows).encode())
-
-
 def read(home: Home, *, test: str = "") -> Ledger:
     """What is on record of these data, in any of its places."""
     there = next((place for place in home.places if place.is_file()), None)
@@ -284,15 +176,7 @@ def _read(place: Path) -> _Lines:
     except OSError:
         return _Lines()
     raw = tuple(line for line in data.split(b"\n") if line.strip())
-    return _Lines(raw, tuple(map(_parse, raw)))
-
-
-def _parse(line: bytes) -> Line | None:
-    try:
-        found = _LINE.validate_json(json.dumps(files.parse_json(line, name=FILE)))
-    except (DataError, ValidationError, ValueError):
-        return None
-    return found
+    return _Lines(raw, tuple(map(parse, raw)))
 
 
 def _append(place: Path, entry: Entry) -> None:
@@ -337,7 +221,7 @@ def _shortened(raw: list[bytes]) -> list[bytes]:
     room, kept = int(KEPT * LARGEST), []
     counts: dict[str, int] = {}
     for line in reversed(raw):
-        entry = _parse(line)
+        entry = parse(line)
         room -= len(line) + 1
         if isinstance(entry, Counted):
             counts[entry.test] = counts.get(entry.test, 0) + entry.looks
@@ -371,11 +255,6 @@ def _gather(found: list[_Lines], start: Ledger) -> Ledger:
         honesty=max(honesties, key=lambda entry: entry.time, default=None),
         unreadable=entries.count(None),
     )
-
-
-def now() -> str:
-    """The time of an entry, with the distance to UTC."""
-    return datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
 def usual_bank() -> Path | None:

@@ -22,7 +22,7 @@ from objektiv.features.graph import count_numbers
 from objektiv.features.look import Seen
 from objektiv.flow import run as names
 from objektiv.flow.card import model_card
-from objektiv.flow.ledger import data_hash
+from objektiv.flow.entries import data_hash
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Judged, Made, Shipped

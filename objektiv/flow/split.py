@@ -24,8 +24,9 @@ from objektiv.data.manifest import take_stock
 from objektiv.data.settings import ArraySettings
 from objektiv.data.split import Split
 from objektiv.features.look import Seen, look
-from objektiv.flow import ledger
-from objektiv.flow.ledger import Ends, Home, Honesty, Ledger
+from objektiv.flow import entries, ledger
+from objektiv.flow.entries import Ends, Honesty
+from objektiv.flow.ledger import Home, Ledger
 from objektiv.flow.settings import DivideSettings
 from objektiv.intake.to_arrays import write_arrays
 from objektiv.intake.tree import refuse_existing
@@ -100,8 +101,8 @@ def _put_on_record(dataset: Dataset, both: Honest, settings: DivideSettings) -> 
         return Ends(estimate=interval.estimate, low=interval.low, high=interval.high)
 
     entry = Honesty(
-        time=ledger.now(),
-        data=ledger.data_hash(dataset.items["hash"]),
+        time=entries.now(),
+        data=entries.data_hash(dataset.items["hash"]),
         items=both.items,
         clusters=both.clusters,
         random=ends(both.random),

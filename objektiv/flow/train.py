@@ -31,9 +31,10 @@ from objektiv.features.look import Features, look
 from objektiv.features.settings import FeatureSettings
 from objektiv.flow import ledger, train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow import run as names
+from objektiv.flow.entries import look_at
 from objektiv.flow.items import Items
 from objektiv.flow.judge import asked_columns, check_asked, judge, save_judged
-from objektiv.flow.ledger import Home, look_at
+from objektiv.flow.ledger import Home
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
 from objektiv.flow.resolve import part_of, without_meaning

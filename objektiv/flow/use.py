@@ -31,8 +31,9 @@ from objektiv.data.images import decode, read_bytes
 from objektiv.data.settings import ReadSettings
 from objektiv.flow import ledger
 from objektiv.flow import run as names
+from objektiv.flow.entries import data_hash, look_at
 from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
-from objektiv.flow.ledger import Home, Ledger, data_hash
+from objektiv.flow.ledger import Home, Ledger
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
@@ -196,7 +197,7 @@ def _put_on_record(
     dataset: Dataset, test: Predictions, scores: Scores, folder: Path, bundle: Bundle
 ) -> Ledger:
     name, accuracy = f"bundle {bundle.sha256[:12]}", scores.accuracy.estimate
-    look = ledger.look_at(test, folder, command="evaluate", model=name, accuracy=accuracy)
+    look = look_at(test, folder, command="evaluate", model=name, accuracy=accuracy)
     home = Home(dataset.root, data_hash(test.hashes), ledger.usual_bank())
     return ledger.add(home, look)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,22 +155,29 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
     widened as a t quantile is (T. Hesterberg, Am. Stat. 69 (2015) 371).
     """
     estimate = calibration_error(predictions)
-    drawn = draws(predictions, seed=seed)["calibration_error"]
     numbers = predictions.group_numbers
+    lone = numbers is not None and not numbers.any()
+    if lone:  # drawn again it is always the same: its items have to do
+        predictions = replace(predictions, groups=(None,) * len(predictions))
+        numbers = None
+    if len(predictions) < 2:
+        return Interval(estimate, 0.0, 1.0, "none", None, "one item tells nothing of calibration")
+    drawn = draws(predictions, seed=seed)["calibration_error"]
     sizes = None if numbers is None else np.bincount(numbers).astype(np.float64)
     freedom = (len(predictions) if sizes is None else sizes.sum() ** 2 / (sizes @ sizes)) - 1
     tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     groups = None if sizes is None else len(sizes)
+    warning = "all items are of one group: how groups differ was not measured" if lone else None
+    if groups is not None and groups < FEW_GROUPS:
+        warning = f"only {groups} groups: collect at least {FEW_GROUPS} to trust the interval"
     return Interval(
         estimate,
         low=float(np.clip(2 * estimate - high, 0, estimate)),
         high=float(np.clip(2 * estimate - low, estimate, 1)),
         method="drawn again" if groups is None else "groups drawn again",
-        groups=groups,
-        warning=None
-        if groups is None or groups >= FEW_GROUPS
-        else f"only {groups} groups: collect at least {FEW_GROUPS} to trust the interval",
+        groups=1 if lone else groups,
+        warning=warning,
     )
 
 

@@ -100,6 +100,15 @@ def metrics(world: World) -> tuple[str, dict[str, object]]:
     return text, json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in metrics"))
 
 
+def judgement(world: World) -> dict[str, dict[str, object]]:
+    """judgement.json of the only run, which may hold no NaN."""
+    (path,) = world.out.glob("*/judgement.json")
+    told: dict[str, dict[str, object]] = json.loads(
+        path.read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(name)
+    )
+    return told
+
+
 @pytest.fixture
 def own_bank(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Ledgers of tables go into a bank of this test."""
@@ -118,6 +127,9 @@ def test_zero_positives_have_no_sensitivity(own_bank: World) -> None:
     assert isinstance(scores, dict)
     assert (scores["sensitivity"], scores["auc"]) == (None, None)
     assert scores["specificity"]["estimate"] == pytest.approx(2 / 3)
+    told = judgement(own_bank)
+    assert told["operating"]["sensitivity"] == {"reason": "no test item of ill"}
+    assert "reason" in told["roc"]
 
 
 def test_a_class_that_is_missing_in_test_is_told(own_bank: World) -> None:
@@ -139,6 +151,7 @@ def test_fewer_than_two_groups_are_warned_of(own_bank: World) -> None:
 
     assert answer.code == 0
     assert "Note: all items are of one group: how groups differ was not measured" in answer.out
+    assert "all items are of one group" in str(judgement(own_bank)["calibration_error"]["warning"])
 
 
 def test_runs_on_different_splits_are_not_compared(own_bank: World) -> None:

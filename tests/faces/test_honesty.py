@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from objektiv.faces.honesty import audits_told, looks_told
-from objektiv.flow.ledger import Ends, Honesty, Ledger, Look, Probed
+from objektiv.flow.entries import Ends, Honesty, Look, Probed
+from objektiv.flow.ledger import Ledger
 from tests.flow.test_ledger import checked, look
 
 ENDS = Ends(estimate=0.962, low=0.95, high=0.97)

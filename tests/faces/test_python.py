@@ -39,3 +39,15 @@ def test_explore_gives_tables_and_figures(shapes: Path, bank: Path, tmp_path: Pa
     assert page.is_file() and (tmp_path / "page" / "map.png").is_file()
     with pytest.raises(ob.UsageError, match="there already"):
         found.save(tmp_path / "page")
+
+
+def test_a_table_of_predictions_is_evaluated_without_a_bundle(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same call judges what any tool has predicted."""
+    monkeypatch.setenv("OBJEKTIV_BANK", str(tmp_path / "bank"))
+    settings = ob.EvaluateSettings(out=tmp_path / "runs")
+
+    judged = ob.evaluate(trained / "predictions.parquet", settings=settings)
+
+    assert judged.scores == ob.Run(trained).scores()

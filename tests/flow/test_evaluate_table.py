@@ -101,3 +101,29 @@ def test_a_table_without_test_items_is_refused(trained: Path, tmp_path: Path) ->
     with pytest.raises(UsageError, match="no predictions are in this part: 'test'.*have: train"):
         evaluate_table(tmp_path / "p.parquet", settings(tmp_path))
     assert not (tmp_path / "runs").exists()
+
+
+def test_scores_are_told_by_columns_of_the_table(tmp_path: Path) -> None:
+    """Also by one that says which patient it was: it stays under its own name."""
+    lines = ["id,label,patient,device,ill,well"]
+    lines += [
+        f"{k},{'ill' if k % 2 else 'well'},p{k % 4},{'x' if k < 20 else 'y'},"
+        + ("0.8,0.2" if k % 2 else "0.1,0.9")
+        for k in range(40)
+    ]
+    (tmp_path / "p.csv").write_text("\n".join(lines))
+
+    judged = evaluate_table(tmp_path / "p.csv", settings(tmp_path, by=("device", "patient")))
+
+    assert judged.predictions.classes == ("ill", "well")
+    assert judged.predictions.groups[:2] == ("p0", "p1")
+    assert [table.column for table in judged.judgement.subgroups] == ["device", "patient"]
+
+
+def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """With the columns that are, before a folder is made."""
+    (tmp_path / "p.csv").write_text("id,label,device,ill,well\na,well,x,0.1,0.9\n")
+
+    with pytest.raises(UsageError, match="no such column.*'devise'.*did you mean 'device'"):
+        evaluate_table(tmp_path / "p.csv", settings(tmp_path, by=("devise",)))
+    assert not (tmp_path / "runs").exists()

@@ -12,32 +12,18 @@ import pytest
 
 from objektiv.data.dataset import read as read_data
 from objektiv.data.settings import ReadSettings
-from objektiv.flow import ledger
-from objektiv.flow.ledger import Check, Ends, Found, Home, Honesty, Ledger, Look, add, read
+from objektiv.flow import entries, ledger
+from objektiv.flow.entries import Ends, Honesty
+from objektiv.flow.ledger import Home, Ledger, add, read
 from objektiv.flow.run import Run
 from objektiv.shipping.bundle import load
 from tests.flow import drawn
 from tests.flow.conftest import TrainOn
+from tests.flow.test_entries import LINES, checked, look
 from tests.flow.test_split import divided
 from tests.flow.test_use import _evaluate
-from tests.judging.test_predictions import make
 
 ENDS = Ends(estimate=0.9, low=0.8, high=0.95)
-
-
-def look(run: str = "cells-001", test: str = "t", **changes: object) -> Look:
-    """One look at a test part."""
-    values = {"command": "train", "model": "probe", "items": 60, "accuracy": 0.9}
-    values |= {"time": ledger.now(), "run": run, "test": test, **changes}
-    return Look(**values)  # type: ignore[arg-type]
-
-
-def checked(**changes: object) -> Check:
-    """One check of the data."""
-    found = (Found(kind="copies", severity="warning", title="Copies", items=3),)
-    values = {"time": ledger.now(), "data": "d", "items": 60, "quarantined": {"truncated": 2}}
-    values |= {"findings": found, "probes": (), "model": None, **changes}
-    return Check(**values)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -96,7 +82,7 @@ def test_the_last_audit_of_each_kind_is_told(home: Home) -> None:
     assert found.wanting == ("split --honest",)
 
     values = {"items": 60, "clusters": 9, "random": ENDS, "honest": ENDS, "difference": ENDS}
-    found = add(home, Honesty(time=ledger.now(), data="older", **values))  # type: ignore[arg-type]
+    found = add(home, Honesty(time=entries.now(), data="older", **values))  # type: ignore[arg-type]
     assert (found.wanting, found.outdated) == ((), ("split --honest",))
 
 
@@ -151,26 +137,6 @@ def test_a_link_is_not_followed(home: Home, tmp_path: Path) -> None:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-LINES = [
-    b"{",
-    b"null",
-    b"[]",
-    b'{"kind": "look"}',
-    b'{"kind": "bet", "time": "now"}',
-    b'{"kind":"look","time":"","command":"train","run":"x","model":"m","test":"t","items":-1,'
-    b'"accuracy":0.9}',
-    b'{"kind":"look","time":"","command":"train","run":"x","model":"m","test":"t","items":1,'
-    b'"accuracy":NaN}',
-    b'{"kind":"look","time":"","command":"train","run":"x","run":"y","model":"m","test":"t",'
-    b'"items":1,"accuracy":1}',
-    b'{"kind":"look","items":' + b"9" * 5000 + b"}",
-    b"[" * 10_000,
-    b"\xff\xfe\x00",
-    b'{"kind":"look","time":"' + b"a" * 501 + b'","command":"train","run":"x","model":"m",'
-    b'"test":"t","items":1,"accuracy":1}',
-]
-
-
 @pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_a_broken_line_is_counted_and_left(home: Home, line: bytes) -> None:
     """It stops nothing, is told as one unreadable line, and stays in the file."""
@@ -217,9 +183,9 @@ def test_a_file_far_too_large_is_not_touched(home: Home, monkeypatch: pytest.Mon
 
 
 WRITE = (
-    "import sys; from pathlib import Path; from objektiv.flow import ledger\n"
+    "import sys; from pathlib import Path; from objektiv.flow import entries, ledger\n"
     "for n in range(20):\n"
-    "    look = ledger.Look(time=ledger.now(), command='train', run=f'{sys.argv[2]}-{n}',\n"
+    "    look = entries.Look(time=entries.now(), command='train', run=f'{sys.argv[2]}-{n}',\n"
     "                       model='probe', test='t', items=1, accuracy=1.0)\n"
     "    ledger.add(ledger.Home(Path(sys.argv[1]), 'd', None), look)\n"
 )
@@ -234,16 +200,6 @@ def test_processes_at_once_lose_no_look(home: Home) -> None:
     assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
     found = read(home, test="t")
     assert (found.times, len(found.runs), found.unreadable) == (80, 80, 0)
-
-
-def test_the_hash_of_a_part_is_of_ids_and_contents() -> None:
-    """Any order gives the same; another content or id gives another."""
-    p = make()
-    turned = p.rows([5, 4, 3, 2, 1, 0])
-
-    assert ledger.part_hash(turned) == ledger.part_hash(p)
-    assert ledger.part_hash(make(hashes=("x",) * 6)) != ledger.part_hash(p)
-    assert ledger.part_hash(p.rows([0, 1])) != ledger.part_hash(p)
 
 
 def test_a_record_of_a_run_is_read_as_it_is_now(home: Home) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sklearn.metrics as sk
@@ -131,3 +133,22 @@ def test_the_calibration_error_has_an_interval_that_holds_it() -> None:
         assert 0 <= value.low <= value.estimate <= value.high
     assert (alone.groups, alone.warning) == (None, None)
     assert grouped.warning == "only 8 groups: collect at least 20 to trust the interval"
+
+
+def test_one_group_is_judged_by_its_items() -> None:
+    """Drawn again it is always the same: the interval is that of items, with a warning."""
+    p = replace(drawn(4, 80), groups=("p",) * 80)
+    items = calibration_range(replace(p, groups=(None,) * 80))
+    found = calibration_range(p)
+
+    assert (found.low, found.high) == (items.low, items.high)
+    assert found.groups == 1
+    assert found.warning is not None and found.warning.startswith("all items are of one group")
+
+
+def test_one_item_tells_nothing_of_calibration() -> None:
+    """The interval leaves everything open, and says so."""
+    found = calibration_range(drawn(4, 80).rows([0]))
+
+    assert (found.low, found.high) == (0.0, 1.0)
+    assert found.warning == "one item tells nothing of calibration"
