@@ -71,6 +71,10 @@ class GraphBuilder:
         self._nodes.append(node)
         return output
 
+    def makes(self, tensor: str) -> bool:
+        """Whether a node gives this tensor."""
+        return any(tensor in node.output for node in self._nodes)
+
     def insert(self, graph: onnx.GraphProto, *, given: Mapping[str, str]) -> None:
         """Append the nodes and constants of another graph, whose names must all be new here.
 

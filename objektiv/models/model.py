@@ -56,6 +56,26 @@ def importance(
     return np.concatenate(parts)
 
 
+def add_matrix(
+    graph: GraphBuilder,
+    blocks: Sequence[str],
+    tensors: Mapping[str, Any],
+    spans: Mapping[str, Any],
+) -> str:
+    """Append what `matrix` computes; `tensors` names each block's tensor, `spans` its columns."""
+    parts = []
+    for name in blocks:
+        start, stop = spans[name]
+        limits = [graph.ints(value) for value in (start, stop, 1)]
+        part = graph.add("Slice", [tensors[name], *limits])
+        if name not in PLAIN:
+            length = graph.add("ReduceL2", [part, graph.ints(1)], keepdims=1)
+            safe = graph.add("Max", [length, graph.floats(1e-12)])
+            part = graph.add("Div", [part, safe])
+        parts.append(part)
+    return graph.add("Concat", parts, axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Probe:
     """A linear map on blocks of features, with a temperature."""
@@ -82,17 +102,7 @@ class Probe:
 
         Adds `logits` and `probabilities`, both (images, classes).
         """
-        parts = []
-        for name in self.blocks:
-            start, stop = spans[name]
-            limits = [graph.ints(value) for value in (start, stop, 1)]
-            part = graph.add("Slice", [tensors[name], *limits])
-            if name not in PLAIN:
-                length = graph.add("ReduceL2", [part, graph.ints(1)], keepdims=1)
-                safe = graph.add("Max", [length, graph.floats(1e-12)])
-                part = graph.add("Div", [part, safe])
-            parts.append(part)
-        joined = graph.add("Concat", parts, axis=1)
+        joined = add_matrix(graph, self.blocks, tensors, spans)
         weights = graph.constant((self.weights / self.temperature).astype(np.float32))
         bias = graph.constant((self.bias / self.temperature).astype(np.float32))
         product = graph.add("MatMul", [joined, weights])

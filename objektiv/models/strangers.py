@@ -1,0 +1,130 @@
+"""None of these: how unlike a picture is to all that a model learnt from.
+
+In: Features. Out: one number a picture, its strangeness, in NumPy and in ONNX; the usual picture
+has about 1. The features' leading directions and what lies beside them are both compared with how
+much the pictures learnt from vary there (a Mahalanobis distance under probabilistic PCA). From
+which strangeness on a picture is refused is chosen elsewhere, on pictures that were held out.
+What else was tried, with figures: docs/decisions/strangers.md.
+Sources: Tipping and Bishop, J. R. Stat. Soc. B 61 (1999) 611; Lee et al., A simple unified
+framework for detecting out-of-distribution samples, NeurIPS 2018.
+Try: `fit_strangers(features, blocks).strangeness(features)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objektiv.base import seeds
+from objektiv.features.graph import GraphBuilder
+from objektiv.features.look import Features
+from objektiv.models.logistic import Leading
+from objektiv.models.model import add_matrix, matrix
+
+STRANGENESS = "strangeness"
+SAMPLE = 3000  # pictures that the directions are found in
+ROWS = 2048  # of features at a time, so that they stay near the processor
+CONSTANT, TINY = 1e-3, 1e-6  # as of heads: such a column says nothing
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Strangers:
+    """Where the pictures learnt from lie, in `matrix(features, blocks)`.
+
+    `shift`, `scale`: (columns,), which make the columns standard; `directions`: (columns, k),
+    orthonormal; `spread`: (k,), the variance along each; `rest`: that along any other direction,
+    summed; `unit`: by which a distance is divided.
+    """
+
+    blocks: tuple[str, ...]
+    shift: Floats
+    scale: Floats
+    directions: Floats
+    spread: Floats
+    rest: float
+    unit: float
+
+    def strangeness(self, features: Features) -> NDArray[np.float64]:
+        """(items,)."""
+        parts = [np.zeros(0)]
+        for start in range(0, len(features.ids), ROWS):
+            parts.append(self._distances(_rows(features, slice(start, start + ROWS))))
+        return np.concatenate(parts) / self.unit
+
+    def _distances(self, features: Features) -> NDArray[np.float64]:
+        standard = (matrix(features, self.blocks) - self.shift) * self.scale
+        along = standard @ self.directions
+        inside = np.square(along) @ (1 / self.spread)
+        beside = np.square(standard).sum(axis=1) - np.square(along).sum(axis=1)
+        return np.asarray(self._mixed(inside, beside), np.float64)
+
+    def _mixed(self, inside: Floats, beside: Floats) -> Floats:
+        return np.sqrt(inside / len(self.spread) + np.maximum(beside, 0) / self.rest)
+
+    def add(
+        self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]
+    ) -> None:
+        """Append it; `tensors` names the tensor of each block, `spans` its columns there.
+
+        Adds STRANGENESS, (images, 1).
+        """
+        joined = add_matrix(graph, self.blocks, tensors, spans)
+        centred = graph.add("Sub", [joined, graph.constant(self.shift)])
+        standard = graph.add("Mul", [centred, graph.constant(self.scale)])
+        along = graph.add("MatMul", [standard, graph.constant(self.directions)])
+        squares = graph.add("Mul", [along, along])
+        weights = np.float32(1) / (self.spread * len(self.spread))
+        inside = graph.add("MatMul", [squares, graph.constant(weights[:, None])])
+        whole, taken = (
+            graph.add("ReduceSum", [x, graph.ints(1)], keepdims=1)
+            for x in (graph.add("Mul", [standard, standard]), squares)
+        )
+        beside = graph.add("Max", [graph.add("Sub", [whole, taken]), graph.floats(0.0)])
+        share = graph.add("Div", [beside, graph.floats(self.rest)])
+        distance = graph.add("Sqrt", [graph.add("Add", [inside, share])])
+        graph.add("Div", [distance, graph.floats(self.unit)], output=STRANGENESS)
+
+
+def fit_strangers(features: Features, blocks: Sequence[str]) -> Strangers:
+    """Where these pictures lie, of which a sample of 3,000 decides."""
+    features = _sample(features)
+    x = matrix(features, blocks)
+    shift, deviation = x.mean(axis=0), x.std(axis=0)
+    constant = deviation <= CONSTANT * np.abs(shift) + TINY
+    scale = np.where(constant, 0, 1 / np.where(constant, 1, deviation)).astype(np.float32)
+    leading = Leading.of(x, shift, scale)
+    spread = np.square(leading.spread) / len(x)
+    rest = max(float((scale > 0).sum() - spread.sum()), TINY)
+    found = Strangers(tuple(blocks), shift, scale, leading.vectors, spread, rest, 1.0)
+    return replace(found, unit=max(float(np.median(found.strangeness(features))), TINY))
+
+
+def out_of_fold(
+    features: Features, folds: NDArray[np.int64], blocks: Sequence[str]
+) -> NDArray[np.float64]:
+    """The strangeness of each picture to those of all folds but its own, (items,)."""
+    found = np.empty(len(folds))
+    for fold in np.unique(folds):
+        own = folds == fold
+        others = fit_strangers(_rows(features, ~own), blocks)
+        found[own] = others.strangeness(_rows(features, own))
+    return found
+
+
+def _sample(features: Features) -> Features:
+    if len(features.ids) <= SAMPLE:
+        return features
+    chosen = seeds.generator(0, "strangers").permutation(len(features.ids))[:SAMPLE]
+    return _rows(features, np.sort(chosen))
+
+
+def _rows(features: Features, rows: Any) -> Features:
+    """These rows, by a slice, a mask or numbers."""
+    ids = np.arange(len(features.ids))[rows]
+    return replace(features, ids=tuple(features.ids[i] for i in ids), values=features.values[rows])
