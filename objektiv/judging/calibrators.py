@@ -109,25 +109,22 @@ def _vector(logits: Numbers, labels: Labels) -> Vector:
     start = 1 / fit_temperature(logits, labels)
     origin = np.concatenate([np.full(classes, start), np.zeros(classes)])
     truth, pull = np.eye(classes)[labels], PULL * classes / items
-    scale_of = np.maximum(np.abs(logits).max(), 1.0) ** 2  # the pull on a scale, per unit of logit
-
-    weight = pull * np.concatenate([np.full(classes, scale_of), np.ones(classes)])
 
     def loss(at: Numbers) -> float:
         p = softmax(logits * at[:classes] + at[classes:])
         right = np.maximum(p[np.arange(items), labels], np.finfo(np.float64).tiny)
-        return float(-np.log(right).mean() + weight @ (at - origin) ** 2 / 2)
+        return float(-np.log(right).mean() + pull * ((at - origin) ** 2).sum() / 2)
 
     at, now = origin, loss(origin)
     for _ in range(ROUNDS):
         p = softmax(logits * at[:classes] + at[classes:])
         off, moved = p - truth, p * logits
         slope = np.concatenate([(off * logits).mean(axis=0), off.mean(axis=0)])
-        slope += weight * (at - origin)
+        slope += pull * (at - origin)
         upper = np.diag((moved * logits).mean(axis=0)) - moved.T @ moved / items
         mixed = np.diag(moved.mean(axis=0)) - moved.T @ p / items
         lower = np.diag(p.mean(axis=0)) - p.T @ p / items
-        bend = np.block([[upper, mixed], [mixed.T, lower]]) + np.diag(weight)
+        bend = np.block([[upper, mixed], [mixed.T, lower]]) + pull * np.eye(2 * classes)
         step, length = np.linalg.solve(bend, slope), 1.0
         while length > SMALLEST_STEP and (then := loss(at - length * step)) > now:
             length /= 2
