@@ -107,6 +107,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "judging": (
         "settings",
+        "columns",
         "predictions",
         "intervals",
         "metrics",

@@ -66,9 +66,7 @@ def risk_coverage(predictions: Predictions) -> RiskCoverage:
         points.append(Answered(upto / items, upto, float(sure[upto - 1]), accuracy))
     starts = np.append(0, ends[:-1])
     even = np.repeat(np.add.reduceat(wrong, starts) / (ends - starts), ends - starts)
-    return RiskCoverage(
-        tuple(points), _area(even), _area(np.sort(wrong)), float(wrong.mean())
-    )
+    return RiskCoverage(tuple(points), _area(even), _area(np.sort(wrong)), float(wrong.mean()))
 
 
 def _area(wrong: NDArray[np.float64]) -> float:

@@ -80,9 +80,7 @@ def fit_sets(held_out: Predictions, *, coverage: float, by_class: bool) -> SetRu
         always += [name] if limit is None else []
         floors.append(0.0 if limit is None else -limit)
     warning = few_groups(held_out.group_numbers)
-    return SetRule(
-        coverage, by_class, classes, tuple(floors), tuple(always), len(labels), warning
-    )
+    return SetRule(coverage, by_class, classes, tuple(floors), tuple(always), len(labels), warning)
 
 
 @dataclass(frozen=True)
