@@ -26,7 +26,6 @@ FOLDS = 5
 # that a class that is never wrong does not drive its scale to infinity.
 PULL = 0.01
 ROUNDS, SMALLEST_STEP = 50, 1e-10
-MOST_CLASSES = 200  # of vector scaling: its Newton step solves 2 * classes equations
 
 Numbers = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -37,7 +37,7 @@ def limit_of(values: Numbers, *, exceeded: float) -> float | None:
     return float(np.partition(values, rank - 1)[rank - 1]) if rank <= len(values) else None
 
 
-def few_groups(groups: NDArray[np.int64] | None) -> str | None:
+def warning_of(groups: NDArray[np.int64] | None) -> str | None:
     """A warning where a limit was chosen on too few groups to hold for another one."""
     count = None if groups is None else len(np.unique(groups))
     if count is None or count >= FEW_GROUPS:
@@ -79,7 +79,7 @@ def fit_sets(held_out: Predictions, *, coverage: float, by_class: bool) -> SetRu
         limit = limit_of(-among, exceeded=1 - coverage)
         always += [name] if limit is None else []
         floors.append(0.0 if limit is None else -limit)
-    warning = few_groups(held_out.group_numbers)
+    warning = warning_of(held_out.group_numbers)
     return SetRule(coverage, by_class, classes, tuple(floors), tuple(always), len(labels), warning)
 
 
@@ -122,11 +122,14 @@ def score_sets(rule: SetRule, test: Predictions) -> SetScores:
         right_of_one=share(holds, single),
         sizes=tuple(int(n) for n in counted),
         mean_size=float(size.mean()),
-        groups=None if groups is None else _spread(holds, groups),
+        groups=None if groups is None else spread_of_groups(holds, groups),
     )
 
 
-def _spread(holds: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[float, float, float]:
+def spread_of_groups(
+    holds: NDArray[np.bool_], groups: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """The share that holds, below which 10 % of groups, half of them, and 90 % are."""
     shares = np.bincount(groups, holds) / np.bincount(groups)
     low, half, high = np.quantile(shares, (0.1, 0.5, 0.9))
     return float(low), float(half), float(high)

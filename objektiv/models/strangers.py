@@ -27,10 +27,11 @@ from objektiv.models.model import add_matrix, matrix
 
 STRANGENESS = "strangeness"
 SAMPLE = 3000  # pictures that the directions are found in
-ROWS = 2048  # of features at a time, so that they stay near the processor
+CHUNK = 1024  # items at a time, so that their features stay near the processor
 CONSTANT, TINY = 1e-3, 1e-6  # as of heads: such a column says nothing
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]  # places of items
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +51,12 @@ class Strangers:
     rest: float
     unit: float
 
-    def strangeness(self, features: Features) -> NDArray[np.float64]:
-        """(items,)."""
+    def strangeness(self, features: Features, rows: Rows | None = None) -> NDArray[np.float64]:
+        """(items,), of all items or of those in `rows`, in that order."""
+        rows = np.arange(len(features.values)) if rows is None else rows
         parts = [np.zeros(0)]
-        for start in range(0, len(features.ids), ROWS):
-            parts.append(self._distances(_rows(features, slice(start, start + ROWS))))
+        for start in range(0, len(rows), CHUNK):
+            parts.append(self._distances(_only(features, rows[start : start + CHUNK])))
         return np.concatenate(parts) / self.unit
 
     def _distances(self, features: Features) -> NDArray[np.float64]:
@@ -91,10 +93,12 @@ class Strangers:
         graph.add("Div", [distance, graph.floats(self.unit)], output=STRANGENESS)
 
 
-def fit_strangers(features: Features, blocks: Sequence[str]) -> Strangers:
-    """Where these pictures lie, of which a sample of 3,000 decides."""
-    features = _sample(features)
-    x = matrix(features, blocks)
+def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None = None) -> Strangers:
+    """Where these items, or those in `rows`, lie; of many a sample of SAMPLE decides."""
+    rows = np.arange(len(features.values)) if rows is None else rows
+    if len(rows) > SAMPLE:
+        rows = np.sort(seeds.generator(0, "strangers").permutation(rows)[:SAMPLE])
+    x = matrix(_only(features, rows), blocks)
     shift, deviation = x.mean(axis=0), x.std(axis=0)
     constant = deviation <= CONSTANT * np.abs(shift) + TINY
     scale = np.where(constant, 0, 1 / np.where(constant, 1, deviation)).astype(np.float32)
@@ -102,29 +106,24 @@ def fit_strangers(features: Features, blocks: Sequence[str]) -> Strangers:
     spread = np.square(leading.spread) / len(x)
     rest = max(float((scale > 0).sum() - spread.sum()), TINY)
     found = Strangers(tuple(blocks), shift, scale, leading.vectors, spread, rest, 1.0)
-    return replace(found, unit=max(float(np.median(found.strangeness(features))), TINY))
+    return replace(found, unit=max(float(np.median(found.strangeness(features, rows))), TINY))
 
 
 def out_of_fold(
-    features: Features, folds: NDArray[np.int64], blocks: Sequence[str]
+    features: Features, blocks: Sequence[str], rows: Rows, folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The strangeness of each picture to those of all folds but its own, (items,)."""
-    found = np.empty(len(folds))
+    """The strangeness of each item in `rows` to those of all folds but its own, (rows,).
+
+    `folds`: (rows,).
+    """
+    found = np.empty(len(rows))
     for fold in np.unique(folds):
         own = folds == fold
-        others = fit_strangers(_rows(features, ~own), blocks)
-        found[own] = others.strangeness(_rows(features, own))
+        others = fit_strangers(features, blocks, rows[~own])
+        found[own] = others.strangeness(features, rows[own])
     return found
 
 
-def _sample(features: Features) -> Features:
-    if len(features.ids) <= SAMPLE:
-        return features
-    chosen = seeds.generator(0, "strangers").permutation(len(features.ids))[:SAMPLE]
-    return _rows(features, np.sort(chosen))
-
-
-def _rows(features: Features, rows: Any) -> Features:
-    """These rows, by a slice, a mask or numbers."""
-    ids = np.arange(len(features.ids))[rows]
-    return replace(features, ids=tuple(features.ids[i] for i in ids), values=features.values[rows])
+def _only(features: Features, rows: Rows) -> Features:
+    """The values of these rows; nothing here asks for ids."""
+    return replace(features, ids=(), values=features.values[rows])

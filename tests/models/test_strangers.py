@@ -80,7 +80,7 @@ def test_out_of_fold_a_picture_is_compared_with_others_only() -> None:
     features = replace(features, values=values)
 
     inside = fit_strangers(features, USED).strangeness(features)
-    outside = out_of_fold(features, truth.folds, USED)
+    outside = out_of_fold(features, USED, np.arange(200), truth.folds)
 
     assert np.median(outside[lonely]) > 3 * np.median(inside[lonely])
     assert np.median(outside[~lonely]) == pytest.approx(np.median(inside[~lonely]), rel=0.3)
