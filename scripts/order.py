@@ -187,6 +187,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "shipping": (
         "assemble",
+        "recalibrated",
         "limits",
         "facts",
         "members",
@@ -208,6 +209,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "package",
         "pupils",
         "learn",
+        "calibrate",
         "train_probe",
         "train_network",
         "train_finetune",

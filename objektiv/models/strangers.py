@@ -93,6 +93,11 @@ class Strangers:
         graph.add("Div", [distance, graph.floats(self.unit)], output=STRANGENESS)
 
 
+def compared(network: Sequence[str] | Mapping[str, int]) -> tuple[str, ...]:
+    """The blocks of a network that are compared."""
+    return tuple(network)
+
+
 def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None = None) -> Strangers:
     """Where these items, or those in `rows`, lie; of many a sample of SAMPLE decides."""
     rows = np.arange(len(features.values)) if rows is None else rows
