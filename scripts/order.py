@@ -201,6 +201,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "run",
         "judge",
+        "limits",
         "log",
         "items",
         "trained",

@@ -205,19 +205,27 @@ def judgement_of(run: Run) -> Judgement:
     said = read_mapping(run.folder / names.SETTINGS)
     own = {name: said[name] for name in JudgeSettings.model_fields if name in said}
     settings = make(JudgeSettings, own | {"positive": run.metrics()["test"]["positive"]})
-    path = run.folder / names.JUDGEMENT
-    threshold = None
+    path, predictions = run.folder / names.JUDGEMENT, run.predictions()
+    threshold = limits = None
     if path.is_file():
-        kept = files.parse_json(path.read_bytes(), name=str(path))["operating"].get("threshold")
-        if kept:
+        found = files.parse_json(path.read_bytes(), name=str(path))
+        if kept := found["operating"].get("threshold"):
             threshold = Threshold(**kept | {"costs": kept["costs"] and tuple(kept["costs"])})
+        if predictions.held_out() is None:
+            limits = Chosen.of(found["unsure"])
     return judge(
-        run.predictions(),
+        predictions,
         settings,
         columns=_columns(run),
         threshold=threshold,
-        temperature=temperature_of(settings, run.metrics()["temperature"]),
+        limits=limits,
+        temperature=divided_by(settings, run.metrics().get("temperature")),
     )
+
+
+def divided_by(settings: JudgeSettings, temperature: float | None) -> float | None:
+    """The temperature, where nothing but it made the probabilities of the logits."""
+    return temperature if settings.calibration == "temperature" else None
 
 
 def _columns(run: Run) -> pl.DataFrame:

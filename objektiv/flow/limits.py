@@ -6,23 +6,32 @@ for judging another folder.
 
 from __future__ import annotations
 
+from typing import Any
+
+from objektiv.flow.judge import Judgement
 from objektiv.judging.conformal import SetRule
 from objektiv.judging.intervals import NotDefined
 from objektiv.judging.unsure import Chosen, Unsure
 from objektiv.shipping.facts import Facts
-from objektiv.shipping.limits import Limits
+from objektiv.shipping.limits import Decision, Limits
 
 
 def limits_of(unsure: Unsure) -> Limits:
     """The limits that were chosen on held-out items."""
-    strange, sets = unsure.strangers, unsure.sets
-    measured, promised = not isinstance(strange, NotDefined), not isinstance(sets, NotDefined)
-    return Limits(
-        strangeness=strange.limit if measured else None,
-        refused=strange.wanted if measured else None,
-        coverage=sets.rule.coverage if promised else None,
-        floors=sets.rule.floors if promised else None,
-    )
+    found: dict[str, Any] = {}
+    if not isinstance(unsure.strangers, NotDefined):
+        found |= {"strangeness": unsure.strangers.limit, "refused": unsure.strangers.wanted}
+    if not isinstance(unsure.sets, NotDefined):
+        found |= {"coverage": unsure.sets.rule.coverage, "floors": unsure.sets.rule.floors}
+    return Limits(**found)
+
+
+def decision_of(judgement: Judgement) -> Decision | None:
+    """The threshold that was demanded; None where the most probable class is called."""
+    point = judgement.operating
+    if isinstance(point, NotDefined) or point.threshold.value is None:
+        return None
+    return Decision(positive=point.threshold.positive, threshold=point.threshold.value)
 
 
 def chosen_of(facts: Facts) -> Chosen:

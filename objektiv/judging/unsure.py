@@ -8,7 +8,7 @@ Try: `unsure(p.only("test"), p.held_out(), JudgeSettings(coverage=0.99)).sets`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -70,6 +70,15 @@ class Chosen:
     rule: SetRule | None = None
     limit: float | None = None
     refused: float | None = None
+
+    @classmethod
+    def of(cls, unsure: Mapping[str, Any]) -> Chosen:
+        """What stands in an Unsure that was written down."""
+        rule, strangers = unsure["sets"].get("rule"), unsure["strangers"]
+        if rule:
+            lists = {name: tuple(rule[name]) for name in ("classes", "floors", "always")}
+            rule = SetRule(**rule | lists)
+        return cls(rule, strangers.get("limit"), strangers.get("wanted"))
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,24 @@ Try: `fit_strangers(features, blocks).strangeness(features)`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from objektiv.base import seeds
+from objektiv.base.machine import usable_cores
 from objektiv.features.graph import GraphBuilder
 from objektiv.features.look import Features
 from objektiv.models.logistic import Leading
 from objektiv.models.model import add_matrix, matrix
 
 STRANGENESS = "strangeness"
-SAMPLE = 3000  # pictures that the directions are found in
-CHUNK = 1024  # items at a time, so that their features stay near the processor
+SAMPLE = 1500  # pictures that the directions are found in
+CHUNK = 256  # items at a time, so that their features stay near the processor
 CONSTANT, TINY = 1e-3, 1e-6  # as of heads: such a column says nothing
 
 Floats = NDArray[np.float32]
@@ -54,20 +57,22 @@ class Strangers:
     def strangeness(self, features: Features, rows: Rows | None = None) -> NDArray[np.float64]:
         """(items,), of all items or of those in `rows`, in that order."""
         rows = np.arange(len(features.values)) if rows is None else rows
-        parts = [np.zeros(0)]
-        for start in range(0, len(rows), CHUNK):
-            parts.append(self._distances(_only(features, rows[start : start + CHUNK])))
-        return np.concatenate(parts) / self.unit
+        chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+        with ThreadPoolExecutor(usable_cores()) as pool, threadpool_limits(1, user_api="blas"):
+            parts = pool.map(lambda own: self._distances(_only(features, own)), chunks)
+            return np.concatenate([np.zeros(0), *parts]) / self.unit
 
     def _distances(self, features: Features) -> NDArray[np.float64]:
-        standard = (matrix(features, self.blocks) - self.shift) * self.scale
-        along = standard @ self.directions
-        inside = np.square(along) @ (1 / self.spread)
-        beside = np.square(standard).sum(axis=1) - np.square(along).sum(axis=1)
-        return np.asarray(self._mixed(inside, beside), np.float64)
+        standard = matrix(features, self.blocks)
+        standard -= self.shift
+        standard *= self.scale
+        return np.asarray(self._mixed(standard, standard @ self.directions), np.float64)
 
-    def _mixed(self, inside: Floats, beside: Floats) -> Floats:
-        return np.sqrt(inside / len(self.spread) + np.maximum(beside, 0) / self.rest)
+    def _mixed(self, standard: Floats, along: Floats) -> Floats:
+        """Of standard columns and what of them lies along the directions."""
+        inside = np.square(along) @ (1 / (self.spread * len(self.spread)))
+        beside = np.einsum("ij,ij->i", standard, standard) - np.square(along).sum(axis=1)
+        return np.sqrt(inside + np.maximum(beside, 0) / self.rest)
 
     def add(
         self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]
@@ -93,9 +98,10 @@ class Strangers:
         graph.add("Div", [distance, graph.floats(self.unit)], output=STRANGENESS)
 
 
-def compared(network: Sequence[str] | Mapping[str, int]) -> tuple[str, ...]:
-    """The blocks of a network that are compared."""
-    return tuple(network)
+def compared(network: Mapping[str, int]) -> tuple[str, ...]:
+    """The blocks that are compared: every stage, but not the network's final block, which is half
+    as sharp for pictures that are nearly alike."""
+    return tuple(network)[:-1]
 
 
 def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None = None) -> Strangers:
@@ -107,11 +113,14 @@ def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None =
     shift, deviation = x.mean(axis=0), x.std(axis=0)
     constant = deviation <= CONSTANT * np.abs(shift) + TINY
     scale = np.where(constant, 0, 1 / np.where(constant, 1, deviation)).astype(np.float32)
-    leading = Leading.of(x, shift, scale)
-    spread = np.square(leading.spread) / len(x)
-    rest = max(float((scale > 0).sum() - spread.sum()), TINY)
-    found = Strangers(tuple(blocks), shift, scale, leading.vectors, spread, rest, 1.0)
-    return replace(found, unit=max(float(np.median(found.strangeness(features, rows))), TINY))
+    directions = Leading.of(x, shift, scale).vectors
+    standard = (x - shift) * scale
+    along = standard @ directions
+    spread = np.maximum(np.square(along).mean(axis=0), TINY)
+    rest = max(float(np.square(standard).sum(axis=1).mean() - spread.sum()), TINY)
+    found = Strangers(tuple(blocks), shift, scale, directions, spread, rest, 1.0)
+    distances = found._mixed(standard, along)
+    return replace(found, unit=max(float(np.median(distances)), TINY))
 
 
 def out_of_fold(

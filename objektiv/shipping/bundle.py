@@ -98,6 +98,13 @@ class Bundle:
         """Why not to answer, for each picture; None where there is no reason."""
         return self.facts.limits.doubts(predicted.probabilities, predicted.strangeness)
 
+    def called(self, predicted: Predicted) -> NDArray[np.int64]:
+        """The place of each picture's class, (pictures,): the most probable one, or by the
+        threshold that the bundle tells."""
+        if self.facts.decision:
+            return self.facts.decision.called(predicted.probabilities, self.classes)
+        return np.asarray(predicted.probabilities.argmax(axis=1), np.int64)
+
     def check_golden(self) -> None:
         """Repeat the golden pictures one by one.
 
