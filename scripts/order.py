@@ -237,6 +237,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "words",
         "terminal",
         "decisions",
+        "doubts",
         "pictures",
         "plots",
         "curves",
