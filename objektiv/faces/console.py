@@ -13,6 +13,7 @@ from objektiv.base.errors import UsageError
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.decisions import print_decisions
+from objektiv.faces.doubts import unsure_lines
 from objektiv.faces.honesty import looks_told
 from objektiv.faces.report import write_report
 from objektiv.faces.story import forecast_note, next_commands, report_data
@@ -61,6 +62,8 @@ def _print_trained(trained: Trained) -> None:
     if judged.probe:
         print_line(beside_probe(judged.probe.difference), out)
     print_decisions(judged.judgement, out)
+    for line in unsure_lines(judged.judgement.unsure):
+        print_line(line, out)
     print()
     for note in trained.made.notes:
         print_line(note, out)

@@ -18,6 +18,7 @@ import numpy as np
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Progress
 from objektiv.faces.decisions import print_decisions
+from objektiv.faces.doubts import told_doubt, unsure_lines
 from objektiv.faces.honesty import looks_told
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, headline, percent, percent_range
@@ -28,6 +29,7 @@ from objektiv.flow.run import open_run, typed
 from objektiv.flow.settings import EvaluateSettings, PredictSettings
 from objektiv.judging.foreign import SUFFIXES
 from objektiv.shipping.bundle import load
+from objektiv.shipping.limits import Doubt
 
 ODD = 20  # kinds of odd files that are told
 SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
@@ -57,6 +59,8 @@ def evaluate(data: Path, bundle: Path | None, settings: EvaluateSettings) -> Non
     ]
     print_table(("class", "items", "recall", "95 %"), rows, stream=sys.stdout)
     print_decisions(judged.judgement, sys.stdout)
+    for line in unsure_lines(judged.judgement.unsure):
+        print_line(line, sys.stdout)
     warning = scores.accuracy.warning
     for note in (*judged.notes, *([warning] if warning else [])):
         print_line(f"Note: {note}.", sys.stdout)
@@ -92,7 +96,7 @@ def predict(
 ) -> int:
     """Print what `model` says about each image; the exit code is 3 if none could be read."""
     paths = use.pictures_in(images)
-    readable = 0
+    readable = doubted = 0
     rows: list[tuple[str, ...]] = []
     odd: list[use.Answer] = []
     for answer in use.answers(model, paths, max_pixels=settings.max_pixels):
@@ -102,13 +106,23 @@ def predict(
         elif answer.error:
             print_line(f"objektiv: {answer.error}", sys.stderr)
         else:
-            rows.append((str(answer.path), *_best(answer, model.classes, settings.top)))
+            doubt = told_doubt(answer.doubt, model.classes)
+            rows.append((str(answer.path), *_best(answer, model.classes, settings.top), doubt))
+            doubted += answer.doubt is not None
             odd += [replace(answer, logits=None, probabilities=None)] * bool(answer.notes)
     if rows:
         classes = min(settings.top, len(model.classes))
         head = ["image", "class", "probability"]
         head += [name for k in range(2, classes + 1) for name in (f"{k}.", "probability")]
-        print_table(head, rows, stream=sys.stdout)
+        if not any(row[-1] for row in rows):
+            rows = [row[:-1] for row in rows]
+        print_table([*head, "doubt"][: len(rows[0])], rows, stream=sys.stdout)
+    if doubted:
+        print_line(
+            f"{doubted:,} of {count(len(rows), 'picture')} should not be answered by this model: "
+            "the last column says why.",
+            sys.stdout,
+        )
     notes = use.odd_notes(odd)
     for note in notes[:ODD]:
         print_line(f"Note: {note}", sys.stdout)
@@ -122,8 +136,13 @@ def predict(
 
 
 def _order(answer: use.Answer, top: int) -> list[int]:
+    """Places of the classes: the one that is called, then by probability."""
     probabilities = np.asarray(answer.probabilities)
-    return [int(k) for k in np.argsort(-probabilities, kind="stable")[:top]]
+    order = [int(k) for k in np.argsort(-probabilities, kind="stable")]
+    if answer.called is not None:
+        order.remove(answer.called)
+        order.insert(0, answer.called)
+    return order[:top]
 
 
 def _best(answer: use.Answer, classes: Sequence[str], top: int) -> list[str]:
@@ -139,14 +158,23 @@ def _json(answer: use.Answer, classes: Sequence[str]) -> dict[str, object]:
             "error": {"reason": answer.error.reason, "message": str(answer.error)},
         }
     probabilities = np.asarray(answer.probabilities, np.float64)
-    order = _order(answer, SHOWN_IN_JSON)
+    order, doubt = _order(answer, SHOWN_IN_JSON), answer.doubt
     return {
         "file": str(answer.path),
         "sha256": answer.hash,
         "class": classes[order[0]],
+        "abstain": None if doubt is None else _told(doubt, classes),
+        **({} if answer.strangeness is None else {"strangeness": round(answer.strangeness, 4)}),
         "probabilities": {classes[k]: round(float(probabilities[k]), 6) for k in order},
         **({"notes": list(answer.notes)} if answer.notes else {}),
     }
+
+
+def _told(doubt: Doubt, classes: Sequence[str]) -> dict[str, object]:
+    told: dict[str, object] = {"reason": doubt.why, "message": told_doubt(doubt, classes)}
+    if doubt.why == "strange":
+        return told | {"limit": doubt.limit}
+    return told | {"coverage": doubt.coverage, "possible": [classes[k] for k in doubt.possible]}
 
 
 def export(run: Path, to: Path | None) -> None:

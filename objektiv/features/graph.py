@@ -71,6 +71,18 @@ class GraphBuilder:
         self._nodes.append(node)
         return output
 
+    def makes(self, tensor: str) -> bool:
+        """Whether a node gives this tensor."""
+        return any(tensor in node.output for node in self._nodes)
+
+    def rename(self, tensor: str, name: str) -> str:
+        """Call a node's output otherwise from now on, so that `tensor` can be given anew."""
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if own == tensor else own for own in names]
+            node.name = name if node.name == tensor else node.name
+        return name
+
     def insert(self, graph: onnx.GraphProto, *, given: Mapping[str, str]) -> None:
         """Append the nodes and constants of another graph, whose names must all be new here.
 

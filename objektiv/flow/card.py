@@ -40,9 +40,19 @@ An image classifier made with objektiv {made.told}.
 
 ## Limits
 
-It always names one of its classes, also for pictures of something else. It was tested on pictures
+{_limits(made)} It was tested on pictures
 made like those it learnt from; another camera, stain or light may lower every score above.
 """
+
+
+def _limits(made: Made) -> str:
+    if made.predictions.strangeness is None:
+        return "It always names one of its classes, also for pictures of something else."
+    return (
+        "It always names one of its classes, also for pictures of something else. Beside it stands\n"
+        "how strange a picture is: above the bundle's limit the class is no answer. Strangeness\n"
+        "finds other things and other ways of taking pictures, not every change of colour."
+    )
 
 
 def _harmless(name: str) -> str:

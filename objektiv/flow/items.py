@@ -5,6 +5,7 @@ In: what was seen and a Split. Out: what a model may learn from, and Predictions
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from objektiv.features.look import Features, Seen
 from objektiv.judging.calibration import softmax
 from objektiv.judging.predictions import Predictions
 from objektiv.models.choose import Fitted, Truth
+from objektiv.models.strangers import Strangers, compared, fit_strangers, out_of_fold
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,20 @@ class Items:
         logits = fitted.probe.logits(self.features)
         logits[self._learning_rows()] = fitted.logits
         return self.predicted(np.arange(len(self.table)), logits)
+
+    def strangers(self, blocks: Mapping[str, int]) -> tuple[Strangers, NDArray[np.float64]]:
+        """What tells how strange a picture is to those learnt from, and how strange each is.
+
+        `blocks`: of the network. Strangeness (items,) is out of fold for what was learnt from.
+        """
+        own, names = self._learning_rows(), compared(blocks)
+        folds = self.table["fold"].gather(own).to_numpy().astype(np.int64)
+        strangers = fit_strangers(self.features, names, own)
+        found = np.empty(len(self.table))
+        found[own] = out_of_fold(self.features, names, own, folds)
+        test = self.rows("test")
+        found[test] = strangers.strangeness(self.features, test)
+        return strangers, found
 
     def rows(self, *parts: str) -> NDArray[np.int64]:
         """The places of these parts' items, in order."""

@@ -26,20 +26,22 @@ from objektiv.data.settings import ReadSettings
 from objektiv.data.sources import further_columns
 from objektiv.flow import run as names
 from objektiv.flow.run import Run
+from objektiv.judging.columns import LOGIT, PROBABILITY, STRANGENESS
 from objektiv.judging.curves import Curve, precision_recall, roc
 from objektiv.judging.intervals import Interval, NotDefined
 from objektiv.judging.metrics import Scores, positive_class, score
 from objektiv.judging.pooled import Groups, pooled
-from objektiv.judging.predictions import LOGIT, PROBABILITY, Predictions
+from objektiv.judging.predictions import Predictions
 from objektiv.judging.prevalence import Expected, expected
 from objektiv.judging.ranges import Ranges, ranges
 from objektiv.judging.resampling import calibration_range
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.subgroups import Subgroups, subgroups
 from objektiv.judging.threshold import OperatingPoint, Threshold, called, choose, operating_point
+from objektiv.judging.unsure import Chosen, Unsure, unsure
 
 OF_FILES = ("width", "height", "format")  # what `train` learns of each file
-FIXED = ("hash", "part", "fold", "group", "label")
+FIXED = ("hash", "part", "fold", "group", "label", STRANGENESS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ class Judgement:
     prevalence: tuple[Expected | NotDefined, ...]
     groups: Groups | NotDefined
     subgroups: tuple[Subgroups, ...]
+    unsure: Unsure
 
     def to_dict(self) -> dict[str, Any]:
         """A mapping that is JSON; what is not defined is a mapping with its reason."""
@@ -74,10 +77,12 @@ def judge(
     *,
     columns: pl.DataFrame | None = None,
     threshold: Threshold | None = None,
+    limits: Chosen | None = None,
+    temperature: float | None = None,
 ) -> Judgement:
-    """Judge the test part; `threshold`: one that was chosen before, of a bundle.
+    """Judge the test part; `threshold` and `limits` were chosen before, of a bundle.
 
-    `columns`: `id` and what `settings.by` names.
+    `columns`: `id` and what `settings.by` names; `temperature`: by which the logits were divided.
 
     Raises:
         UsageError: there is no test item, the positive class is none of the classes, or a column
@@ -110,6 +115,7 @@ def judge(
         subgroups=()
         if columns is None
         else subgroups(test, columns, settings.by, positive=positive),
+        unsure=unsure(test, held_out, settings, temperature=temperature, chosen=limits),
     )
 
 
@@ -199,13 +205,27 @@ def judgement_of(run: Run) -> Judgement:
     said = read_mapping(run.folder / names.SETTINGS)
     own = {name: said[name] for name in JudgeSettings.model_fields if name in said}
     settings = make(JudgeSettings, own | {"positive": run.metrics()["test"]["positive"]})
-    path = run.folder / names.JUDGEMENT
-    threshold = None
+    path, predictions = run.folder / names.JUDGEMENT, run.predictions()
+    threshold = limits = None
     if path.is_file():
-        kept = files.parse_json(path.read_bytes(), name=str(path))["operating"].get("threshold")
-        if kept:
+        found = files.parse_json(path.read_bytes(), name=str(path))
+        if kept := found["operating"].get("threshold"):
             threshold = Threshold(**kept | {"costs": kept["costs"] and tuple(kept["costs"])})
-    return judge(run.predictions(), settings, columns=_columns(run), threshold=threshold)
+        if predictions.held_out() is None:
+            limits = Chosen.of(found["unsure"])
+    return judge(
+        predictions,
+        settings,
+        columns=_columns(run),
+        threshold=threshold,
+        limits=limits,
+        temperature=divided_by(settings, run.metrics().get("temperature")),
+    )
+
+
+def divided_by(settings: JudgeSettings, temperature: float | None) -> float | None:
+    """The temperature, where nothing but it made the probabilities of the logits."""
+    return temperature if settings.calibration == "temperature" else None
 
 
 def _columns(run: Run) -> pl.DataFrame:

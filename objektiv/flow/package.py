@@ -23,6 +23,7 @@ from objektiv.features.look import Seen
 from objektiv.flow import run as names
 from objektiv.flow.card import model_card
 from objektiv.flow.entries import data_hash
+from objektiv.flow.limits import decision_of, limits_of
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Judged, Made, Shipped
@@ -45,7 +46,7 @@ def package(run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSet
     Raises:
         ModelError: what would ship is not what was tested.
     """
-    contents = _contents(run, seen, made, judged.scores, settings)
+    contents = _contents(run, seen, made, judged, settings)
     bundle = write_bundle(run.bundle, contents)
     files.write_text(run.folder / names.CARD, contents.card)
     test = _sample(judged.predictions.only("test"))
@@ -69,7 +70,7 @@ def package(run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSet
 
 
 def _contents(
-    run: Run, seen: Seen, made: Made, scores: Scores, settings: TrainSettings
+    run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSettings
 ) -> BundleContents:
     return BundleContents(
         model=model_graph(made.model, size=made.size, fit=made.fit),
@@ -79,15 +80,18 @@ def _contents(
         backbone=made.backbone,
         head=made.head,
         temperature=made.model.temperature,
-        card=model_card(made, scores),
+        card=model_card(made, judged.scores),
         data=data_hash(seen.dataset.items["hash"]),
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json", exclude=LOCAL),
-        scores=_plain(scores),
+        scores=_plain(judged.scores),
         # int8 is in the graph; the engine is told of bf16 alone
         weights="int8" if made.precision == "int8" else "fp32",
         precisions=("fp32", "bf16") if made.precision == "bf16" else ("fp32",),
         tested_precision="bf16" if made.precision == "bf16" else "fp32",
+        strange=made.predictions.strangeness is not None,
+        limits=limits_of(judged.judgement.unsure),
+        decision=decision_of(judged.judgement),
     )
 
 

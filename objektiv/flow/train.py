@@ -31,9 +31,10 @@ from objektiv.features.look import Features, look
 from objektiv.features.settings import FeatureSettings
 from objektiv.flow import ledger, train_finetune, train_frozen, train_network, train_probe
 from objektiv.flow import run as names
+from objektiv.flow.calibrate import calibrated
 from objektiv.flow.entries import look_at
 from objektiv.flow.items import Items
-from objektiv.flow.judge import asked_columns, check_asked, judge, save_judged
+from objektiv.flow.judge import asked_columns, check_asked, divided_by, judge, save_judged
 from objektiv.flow.ledger import Home
 from objektiv.flow.log import Log
 from objektiv.flow.package import package
@@ -166,7 +167,7 @@ def _train(
     write_yaml(settings, run.folder / names.SETTINGS)
     job, plain = _prepare(dataset, settings, run, split=split, tell=tell)
     log, seen = job.log, job.seen
-    made = _with_notes(family.make(job), settings, family)
+    made = calibrated(_with_notes(family.make(job), settings, family), settings.calibration)
     settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)  # with what a budget decided
     with log.step("judge") as told:
         judged = _judge(made, plain, job)
@@ -262,7 +263,8 @@ def _fit(features: Features, truth: Truth, settings: TrainSettings, progress: Pr
 def _judge(made: Made, plain: Fitted, job: Job) -> Judged:
     settings, test = job.settings, made.predictions.only("test")
     columns = asked_columns(job.seen.dataset, settings, settings.by)
-    judgement = judge(made.predictions, settings, columns=columns)
+    temperature = divided_by(settings, made.model.temperature)
+    judgement = judge(made.predictions, settings, columns=columns, temperature=temperature)
     save_judged(made.predictions, judgement, job.run.folder, columns=columns)
 
     def beside(predictions: Predictions) -> Beside:

@@ -6,7 +6,7 @@ In: a Job, whose quick probe is the model already. Out: a Made.
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from objektiv.data.dataset import Dataset
 from objektiv.features.backbones import BACKBONES
@@ -29,6 +29,8 @@ def make(job: Job) -> Made:
     backbone = BACKBONES.get(settings.backbone)
     weights = backbone.weights
     probe, seconds = fitted.probe, job.log.seconds
+    with job.log.step("none of these"):
+        strangers, strangeness = job.items.strangers(backbone.blocks)
     return Made(
         name=FAMILY,
         family=FAMILY,
@@ -39,8 +41,9 @@ def make(job: Job) -> Made:
             backbone.blocks,
             functools.partial(backbone.add_in, seen.precision),
             seen.size,
+            strangers,
         ),
-        predictions=job.items.predictions(fitted),
+        predictions=replace(job.items.predictions(fitted), strangeness=strangeness),
         size=seen.size,
         fit=settings.fit,
         precision=seen.precision,

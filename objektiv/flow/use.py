@@ -34,12 +34,14 @@ from objektiv.flow import run as names
 from objektiv.flow.entries import data_hash, look_at
 from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
 from objektiv.flow.ledger import Home, Ledger
+from objektiv.flow.limits import chosen_of
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
 from objektiv.judging.metrics import Scores, positive_class
 from objektiv.judging.predictions import Predictions
 from objektiv.shipping.bundle import Bundle
+from objektiv.shipping.limits import Doubt
 from objektiv.shipping.write import pack
 
 CHUNK = 16  # pictures held at once
@@ -57,12 +59,19 @@ class Model(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the model says about one file, or why it could not be read."""
+    """What the model says about one file, or why it could not be read.
+
+    `called`: the place of its class, by the bundle's threshold where it has one; `doubt`: why that
+    is better not taken for an answer.
+    """
 
     path: Path
     hash: str = ""
     logits: NDArray[np.float32] | None = None
     probabilities: NDArray[np.float32] | None = None
+    strangeness: float | None = None
+    called: int | None = None
+    doubt: Doubt | None = None
     error: ImageError | None = None
     notes: tuple[str, ...] = ()  # what was odd about a file that was read all the same
 
@@ -116,13 +125,29 @@ def answers(
         for start in range(0, len(paths), CHUNK):
             chunk = list(pool.map(opened, paths[start : start + CHUNK]))
             pictures = [pixels for _, pixels in chunk if pixels is not None]
-            logits, probabilities = model.predict(pictures) if pictures else ((), ())
-            said = iter(zip(logits, probabilities, strict=True))
+            said = _said(model, pictures) if pictures else iter(())
             for answer, pixels in chunk:
-                if pixels is not None:
-                    row = next(said)
-                    answer = replace(answer, logits=row[0], probabilities=row[1])
-                yield answer
+                yield answer if pixels is None else replace(answer, **next(said))
+
+
+def _said(model: Model, pictures: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Fields of each picture's Answer."""
+    predicted = model.predict(pictures)
+    doubts: Sequence[Doubt | None] = [None] * len(pictures)
+    strangeness: Sequence[Any] = doubts
+    called = predicted.probabilities.argmax(axis=1)
+    if isinstance(model, Bundle):
+        doubts, called = model.doubts(predicted), model.called(predicted)
+        strangeness = strangeness if predicted.strangeness is None else predicted.strangeness
+    rows = zip(*predicted[:2], strangeness, called, doubts, strict=True)
+    for logits, probabilities, strange, place, doubt in rows:
+        yield {
+            "logits": logits,
+            "probabilities": probabilities,
+            "strangeness": None if strange is None else float(strange),
+            "called": int(place),
+            "doubt": doubt,
+        }
 
 
 def odd_notes(answers: Iterable[Answer]) -> list[str]:
@@ -173,7 +198,9 @@ def evaluate(
                 said = _answer(dataset, bundle, settings, progress.in_folder(folder))
             dataset, predictions = _predictions(dataset, said, bundle.classes)
             columns = asked_columns(dataset, settings, settings.by)
-            judgement = judge(predictions, settings, columns=columns)
+            judgement = judge(
+                predictions, settings, columns=columns, limits=chosen_of(bundle.facts)
+            )
             save_judged(predictions, judgement, folder, columns=columns)
             save_quarantine(dataset, folder / names.QUARANTINE)
             scores = judgement.scores
@@ -269,6 +296,9 @@ def _predictions(
         classes=classes,
         logits=np.stack([a.logits for a in good if a.logits is not None]),
         probabilities=np.stack([a.probabilities for a in good if a.probabilities is not None]),
+        strangeness=np.array([a.strangeness for a in good], np.float64)
+        if good[0].strangeness is not None
+        else None,
     )
 
 

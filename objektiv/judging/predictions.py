@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +24,24 @@ from numpy.typing import NDArray
 from objektiv.base import files
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.names import suggestion
+from objektiv.judging.columns import (
+    LOGIT,
+    NEEDED,
+    PROBABILITY,
+    STRANGENESS,
+    read_folds,
+    read_labels,
+    read_matrix,
+    read_numbers,
+    read_texts,
+    refused,
+    some,
+)
 
 PER_ITEM = ("ids", "hashes", "parts", "folds", "groups")
-ARRAYS = ("labels", "logits", "probabilities")
-LOGIT, PROBABILITY = "logit:", "probability:"
+ARRAYS = ("labels", "logits", "probabilities", "strangeness")
 SUM_TOLERANCE = 1e-3  # how far a row of probabilities may be from 1: float16 keeps three digits
 SMALLEST = float(np.finfo(np.float64).eps)  # the clipping of scikit-learn's log_loss
-NEEDED = f"Needed: id, label and {PROBABILITY}NAME for each class"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +50,7 @@ class Predictions:
 
     `labels`: (items,), whole numbers, index into `classes`. `logits`, `probabilities`:
     (items, classes). Arrays cannot be written to. A group that is None means an item of its own.
+    `strangeness`: (items,), how unlike an item is to those learnt from; None if not measured.
 
     Raises:
         DataError: lengths differ, ids or classes repeat, a label is unknown, a value is not
@@ -54,9 +66,10 @@ class Predictions:
     classes: tuple[str, ...]
     logits: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    strangeness: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for name in ARRAYS:
+        for name in self._arrays:
             kind = np.int64 if name == "labels" else np.float64
             array = np.array(getattr(self, name)).astype(kind, casting="same_kind")
             array.setflags(write=False)  # a copy: what the caller writes later changes nothing
@@ -67,6 +80,10 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def _arrays(self) -> tuple[str, ...]:
+        return ARRAYS if self.strangeness is not None else ARRAYS[:-1]
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -123,7 +140,8 @@ class Predictions:
         """The predictions at these places, in their order."""
         index = np.asarray(places, dtype=np.int64)
         chosen: dict[str, Any] = {n: tuple(getattr(self, n)[i] for i in index) for n in PER_ITEM}
-        return replace(self, **chosen, **{name: getattr(self, name)[index] for name in ARRAYS})
+        arrays = {name: getattr(self, name)[index] for name in self._arrays}
+        return replace(self, **chosen, **arrays)
 
     def to_table(self) -> pl.DataFrame:
         """One row an item; labels by name, one column a class for logits and probabilities."""
@@ -140,6 +158,8 @@ class Predictions:
             for prefix, values in ((LOGIT, self.logits), (PROBABILITY, self.probabilities))
             for k, name in enumerate(self.classes)
         }
+        if self.strangeness is not None:
+            numbers[STRANGENESS] = self.strangeness
         return pl.DataFrame({**fixed, **numbers})
 
     def save(self, path: Path) -> None:
@@ -183,34 +203,26 @@ class Predictions:
         missing = [name for name in ("id", "label") if name not in table.columns]
         missing += [] if classes else [f"{PROBABILITY}NAME"]
         if missing:
-            raise _refused(f"{source} lacks columns", ", ".join(missing), NEEDED)
-        probabilities = _matrix(table, PROBABILITY, classes=classes, source=source)
+            raise refused(f"{source} lacks columns", ", ".join(missing), NEEDED)
+        probabilities = read_matrix(table, PROBABILITY, classes=classes, source=source)
         if any(column.startswith(LOGIT) for column in table.columns):
-            logits = _matrix(table, LOGIT, classes=classes, source=source)
+            logits = read_matrix(table, LOGIT, classes=classes, source=source)
         else:
             logits = np.log(np.maximum(probabilities, SMALLEST))
         return cls(
-            ids=_texts(table, "id", default=""),
-            hashes=_texts(table, "hash", default=""),
-            parts=_texts(table, "part", default="test"),
-            folds=_folds(table, source=source),
-            groups=tuple(g or None for g in _texts(table, "group", default="")),
-            labels=_labels(table, classes, source=source),
+            ids=read_texts(table, "id", default=""),
+            hashes=read_texts(table, "hash", default=""),
+            parts=read_texts(table, "part", default="test"),
+            folds=read_folds(table, source=source),
+            groups=tuple(g or None for g in read_texts(table, "group", default="")),
+            labels=read_labels(table, classes, source=source),
             classes=classes,
             logits=logits,
             probabilities=probabilities,
+            strangeness=read_numbers(table, [STRANGENESS])[:, 0]
+            if STRANGENESS in table.columns
+            else None,
         )
-
-
-def _refused(happened: str, value: object, allowed: str) -> DataError:
-    remake = "make the table again, with one row an item and one probability a class"
-    return DataError(happened, value=value, allowed=allowed, next=remake)
-
-
-def _some(names: Iterable[object]) -> str:
-    """At most three, so that a message stays a line."""
-    listed = list(map(str, names))
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3:,} more" if len(listed) > 3 else "")
 
 
 def _check_shapes(p: Predictions) -> None:
@@ -218,11 +230,13 @@ def _check_shapes(p: Predictions) -> None:
     lengths = {name: len(getattr(p, name)) for name in PER_ITEM}
     wrong = [f"{name} {length}" for name, length in lengths.items() if length != items]
     wrong += [] if p.labels.shape == (items,) else [f"labels {p.labels.shape}"]
+    if p.strangeness is not None and p.strangeness.shape != (items,):
+        wrong.append(f"strangeness {p.strangeness.shape}")
     for name in ("logits", "probabilities"):
         shape = getattr(p, name).shape
         wrong += [] if shape == matrix else [f"{name} {shape}"]
     if wrong:
-        raise _refused(
+        raise refused(
             "parts of the predictions differ in length",
             f"{items} ids, {len(p.classes)} classes, but {', '.join(wrong)}",
             "Every list has one entry an item; logits and probabilities are (items, classes)",
@@ -232,69 +246,30 @@ def _check_shapes(p: Predictions) -> None:
 def _check_names(p: Predictions) -> None:
     for what, names in (("class", p.classes), ("id", p.ids)):
         if repeated := [name for name, times in Counter(names).items() if times > 1 or not name]:
-            raise _refused(
+            raise refused(
                 f"the same {what} stands twice in the predictions, or one is empty",
-                _some(map(repr, repeated)),
+                some(map(repr, repeated)),
                 f"Each {what} stands there once",
             )
     if bad := sorted({int(k) for k in p.labels if not 0 <= k < len(p.classes)}):
-        raise _refused(
+        raise refused(
             "labels are no index of a class",
-            _some(bad),
+            some(bad),
             f"Whole numbers from 0 to {len(p.classes) - 1} are read",
         )
 
 
 def _check_numbers(p: Predictions) -> None:
-    for name, values in (("probabilities", p.probabilities), ("logits", p.logits)):
+    strange = {} if p.strangeness is None else {"strangeness": p.strangeness[:, None]}
+    for name, values in {"probabilities": p.probabilities, "logits": p.logits, **strange}.items():
         bad = ~np.isfinite(values).all(axis=1)
         if bad.any():
-            told = _some(np.array(p.ids, dtype=object)[bad])
-            raise _refused(f"{name} are not finite", told, "Numbers without NaN or infinity")
+            told = some(np.array(p.ids, dtype=object)[bad])
+            raise refused(f"{name} are not finite", told, "Numbers without NaN or infinity")
     sums = p.probabilities.sum(axis=1)
     outside = ((p.probabilities < 0) | (p.probabilities > 1)).any(axis=1)
     outside |= np.abs(sums - 1) > SUM_TOLERANCE
     if outside.any():
-        told = _some(f"{p.ids[i]} (sum {sums[i]:.4g})" for i in np.flatnonzero(outside))
+        told = some(f"{p.ids[i]} (sum {sums[i]:.4g})" for i in np.flatnonzero(outside))
         allowed = f"Values between 0 and 1 whose sum is 1 within {SUM_TOLERANCE:g} are read"
-        raise _refused("rows are no probabilities", told, allowed)
-
-
-def _texts(table: pl.DataFrame, name: str, *, default: str) -> tuple[str, ...]:
-    if name not in table.columns:
-        return (default,) * len(table)
-    return tuple(table[name].cast(pl.String).fill_null(default))
-
-
-def _folds(table: pl.DataFrame, *, source: str) -> tuple[int | None, ...]:
-    if "fold" not in table.columns:
-        return (None,) * len(table)
-    folds = table["fold"].cast(pl.Int64, strict=False)
-    if folds.null_count() > table["fold"].null_count():
-        bad = _some(table["fold"].filter(folds.is_null()).drop_nulls().unique())
-        raise _refused(f"{source} has folds that are no numbers", bad, "Whole numbers or nothing")
-    return tuple(folds)
-
-
-def _matrix(
-    table: pl.DataFrame, prefix: str, *, classes: tuple[str, ...], source: str
-) -> NDArray[np.float64]:
-    wanted = [f"{prefix}{name}" for name in classes]
-    if wrong := sorted({c for c in table.columns if c.startswith(prefix)} ^ set(wanted)):
-        raise _refused(f"{source} has columns that do not match its classes", _some(wrong), NEEDED)
-    numbers = table.select(pl.col(wanted).cast(pl.Float64, strict=False).fill_null(np.nan))
-    return numbers.to_numpy()  # what was no number is now NaN, which Predictions refuses by id
-
-
-def _labels(table: pl.DataFrame, classes: tuple[str, ...], *, source: str) -> NDArray[np.int64]:
-    labels = _texts(table, "label", default="")
-    if unknown := sorted(set(labels) - set(classes)):
-        hint = suggestion(unknown[0], classes)
-        raise DataError(
-            f"{source} has labels without a column of probabilities",
-            value=_some(map(repr, unknown)),
-            allowed=f"Its classes are {_some(classes)}",
-            next=f"{hint} " * bool(hint) + "correct the labels or add the columns",
-        )
-    number = {name: i for i, name in enumerate(classes)}
-    return np.array([number[name] for name in labels], dtype=np.int64)
+        raise refused("rows are no probabilities", told, allowed)

@@ -32,14 +32,15 @@ def matrix(features: Features, blocks: Sequence[str]) -> Floats:
     That takes away how strongly a picture excites a stage as a whole (light, contrast) and was
     worth 0.2 points on malaria.
     """
-    return np.concatenate([_one_block(features.block(name), name) for name in blocks], axis=1)
-
-
-def _one_block(values: Floats, name: str) -> Floats:
-    if name in PLAIN:
-        return values
-    length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.maximum(length, 1e-12), np.float32)
+    joined = np.concatenate([features.block(name) for name in blocks], axis=1, dtype=np.float32)
+    start = 0
+    for name in blocks:
+        part = joined[:, start : start + features.block(name).shape[1]]
+        start += part.shape[1]
+        if name not in PLAIN:
+            length = np.sqrt(np.einsum("ij,ij->i", part, part))
+            part *= (1 / np.maximum(length, np.float32(1e-12)))[:, None]
+    return joined
 
 
 def importance(
@@ -54,6 +55,26 @@ def importance(
     counts = {name: colour_weight if name in PLAIN else 1.0 for name in used}
     parts = [np.full(widths[name], counts.get(name, 0), np.float32) for name in blocks]
     return np.concatenate(parts)
+
+
+def add_matrix(
+    graph: GraphBuilder,
+    blocks: Sequence[str],
+    tensors: Mapping[str, Any],
+    spans: Mapping[str, Any],
+) -> str:
+    """Append what `matrix` computes; `tensors` names each block's tensor, `spans` its columns."""
+    parts = []
+    for name in blocks:
+        start, stop = spans[name]
+        limits = [graph.ints(value) for value in (start, stop, 1)]
+        part = graph.add("Slice", [tensors[name], *limits])
+        if name not in PLAIN:
+            length = graph.add("ReduceL2", [part, graph.ints(1)], keepdims=1)
+            safe = graph.add("Max", [length, graph.floats(1e-12)])
+            part = graph.add("Div", [part, safe])
+        parts.append(part)
+    return graph.add("Concat", parts, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +103,7 @@ class Probe:
 
         Adds `logits` and `probabilities`, both (images, classes).
         """
-        parts = []
-        for name in self.blocks:
-            start, stop = spans[name]
-            limits = [graph.ints(value) for value in (start, stop, 1)]
-            part = graph.add("Slice", [tensors[name], *limits])
-            if name not in PLAIN:
-                length = graph.add("ReduceL2", [part, graph.ints(1)], keepdims=1)
-                safe = graph.add("Max", [length, graph.floats(1e-12)])
-                part = graph.add("Div", [part, safe])
-            parts.append(part)
-        joined = graph.add("Concat", parts, axis=1)
+        joined = add_matrix(graph, self.blocks, tensors, spans)
         weights = graph.constant((self.weights / self.temperature).astype(np.float32))
         bias = graph.constant((self.bias / self.temperature).astype(np.float32))
         product = graph.add("MatMul", [joined, weights])

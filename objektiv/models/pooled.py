@@ -15,6 +15,7 @@ from objektiv.features.backbones import FEATURES
 from objektiv.features.descriptors import COLOURS, COLUMNS, add_colours
 from objektiv.features.graph import GraphBuilder
 from objektiv.models.model import Probe
+from objektiv.models.strangers import Strangers
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Pooled:
     blocks: Mapping[str, int]  # of the network: block to columns, in the order of FEATURES
     add_network: Callable[[GraphBuilder, str], None]  # behind pixels; adds FEATURES
     size: int  # pixels of a side
+    strangers: Strangers | None = None  # in the same blocks
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -39,14 +41,17 @@ class Pooled:
     def add(self, graph: GraphBuilder, pixels: str) -> None:
         """Append network, descriptors and head behind `pixels` (images, size, size, 3).
 
-        Adds `logits` and `probabilities`, both (images, classes).
+        Adds `logits` and `probabilities`, both (images, classes), and `strangeness`, (images, 1),
+        where there are strangers.
         """
         self.add_network(graph, pixels)
         tensors, spans, start = {}, {}, 0
         for name, width in self.blocks.items():
             tensors[name], spans[name] = FEATURES, (start, start + width)
             start += width
-        if COLOURS in self.probe.blocks:
+        if COLOURS in (*self.probe.blocks, *(self.strangers.blocks if self.strangers else ())):
             tensors[COLOURS] = add_colours(graph, pixels, size=self.size)
             spans[COLOURS] = (0, len(COLUMNS))
         self.probe.add(graph, tensors, spans)
+        if self.strangers:
+            self.strangers.add(graph, tensors, spans)

@@ -1,7 +1,8 @@
 """Put preprocessing and a model into the one graph that ships.
 
-In: anything Shippable, size and fit. Out: ONNX bytes from `image` to `logits` and
-`probabilities`. What no output needs, such as a network's own classes, is left out.
+In: anything Shippable, size and fit. Out: ONNX bytes from `image` to `logits`, `probabilities`
+and, where the model measures it, `strangeness`. What no output needs, such as a network's own
+classes, is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Protocol
 from objektiv.data.settings import Fit
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
+from objektiv.models.strangers import STRANGENESS
 
 
 class Shippable(Protocol):
@@ -27,7 +29,8 @@ class Shippable(Protocol):
     def add(self, graph: GraphBuilder, pixels: str) -> None:
         """Append the model behind `pixels`, float32 (n, size, size, 3) RGB 0 to 255.
 
-        Adds `logits` and `probabilities`, both (n, classes).
+        Adds `logits` and `probabilities`, both (n, classes), and `strangeness`, (n, 1), where it
+        is measured.
         """
 
 
@@ -38,4 +41,6 @@ def model_graph(model: Shippable, *, size: int, fit: Fit) -> bytes:
     model.add(graph, add_preprocessing(graph, image, size=size, fit=fit))
     for output in ("logits", "probabilities"):
         graph.output(output, FLOAT, [1, len(model.classes)])
+    if graph.makes(STRANGENESS):
+        graph.output(STRANGENESS, FLOAT, [1, 1])
     return graph.to_bytes("objektiv")

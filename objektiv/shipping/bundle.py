@@ -35,6 +35,7 @@ from objektiv.shipping.facts import (
     read_golden,
     refused,
 )
+from objektiv.shipping.limits import Doubt
 from objektiv.shipping.members import Members, read_members
 from objektiv.shipping.session import (
     LARGE,
@@ -44,6 +45,7 @@ from objektiv.shipping.session import (
     Session,
     has_bf16,
     run_whole_graph,
+    together,
 )
 from objektiv.shipping.walk import cut, read_graph
 
@@ -88,8 +90,20 @@ class Bundle:
         ]
         if not parts:
             nothing = np.zeros((0, len(self.classes)), np.float32)
-            return Predicted(nothing, nothing.copy())
-        return Predicted(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+            strange = np.zeros(0, np.float32) if self.facts.strange else None
+            return Predicted(nothing, nothing.copy(), strange)
+        return together(parts)
+
+    def doubts(self, predicted: Predicted) -> tuple[Doubt | None, ...]:
+        """Why not to answer, for each picture; None where there is no reason."""
+        return self.facts.limits.doubts(predicted.probabilities, predicted.strangeness)
+
+    def called(self, predicted: Predicted) -> NDArray[np.int64]:
+        """The place of each picture's class, (pictures,): the most probable one, or by the
+        threshold that the bundle tells."""
+        if self.facts.decision:
+            return self.facts.decision.called(predicted.probabilities, self.classes)
+        return np.asarray(predicted.probabilities.argmax(axis=1), np.int64)
 
     def check_golden(self) -> None:
         """Repeat the golden pictures one by one.
@@ -107,7 +121,7 @@ class Bundle:
 
     def _compare(self, predicted: Predicted) -> None:
         expected = self._golden.expected[self.precision]
-        got = Predicted(*(array[: len(self._squares)] for array in predicted))
+        got = predicted.first(len(self._squares))
         golden.check(got, expected, classes=self.classes, precision=self.precision)
 
 
@@ -226,7 +240,7 @@ def verify(path: Path | str) -> tuple[Row, ...]:
         if "bf16" in facts.precisions:
             rows.append(_bf16_row(network, squares, expected))
         batch = session(np.concatenate([squares] * 2))
-        batch = Predicted(*(array[: len(squares)] for array in batch))
+        batch = batch.first(len(squares))
         rows.append(_same_row("batch of 16 as alone", alone, batch, SAME_BATCH))
         graph = run_whole_graph(data, pictures)
         rows.append(_same_row("whole graph as cut", alone, graph, same_path(facts.weights)))

@@ -15,9 +15,11 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validat
 from objektiv.base import files
 from objektiv.base.errors import BundleError, DataError
 from objektiv.base.settings import Strict
-from objektiv.data.settings import LONGEST_CLASS, Fit
+from objektiv.data.settings import Fit
+from objektiv.shipping.limits import Decision, Limits, Name, Share
 
-FORMAT = 1
+FORMAT = 2  # 2 may tell limits, a decision and the strangeness of a picture; 1 is still read
+FORMATS = (1, FORMAT)
 SUFFIX = ".objektiv"
 
 FACTS, MODEL, CARD, GOLDEN = "bundle.json", "model.onnx", "model_card.md", "golden/golden.json"
@@ -38,8 +40,6 @@ EXACT, ROUGH = 1e-3, 0.05  # golden tolerances: between processors; of bf16 and 
 AGAIN = "make the bundle again with `objektiv export RUN`, or take an undamaged copy"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_CLASS)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def refused(happened: str, *, value: object, allowed: str, next: str = AGAIN) -> BundleError:
@@ -61,12 +61,16 @@ class Tensor(Strict):
 INPUT = Tensor(name="image", type="uint8", shape=("height", "width", 3))
 
 
-def outputs(classes: int) -> tuple[Tensor, Tensor]:
-    """The two outputs of a graph for so many classes."""
+STRANGENESS = Tensor(name="strangeness", type="float32", shape=(1, 1))
+
+
+def outputs(classes: int, *, strange: bool) -> tuple[Tensor, ...]:
+    """The outputs of a graph for so many classes; the last where it is `strange`."""
     shape = (1, classes)
     return (
         Tensor(name="logits", type="float32", shape=shape),
         Tensor(name="probabilities", type="float32", shape=shape),
+        *((STRANGENESS,) if strange else ()),
     )
 
 
@@ -103,12 +107,12 @@ class Member(Strict):
 class Facts(Strict):
     """bundle.json."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = FORMAT
     seal: Sha256 = UNSEALED  # of this very file while UNSEALED stood here
     classes: Annotated[tuple[Name, ...], Field(min_length=2, max_length=100_000)]
     input: Tensor
     colour: Literal["RGB"] = "RGB"
-    outputs: tuple[Tensor, Tensor]
+    outputs: Annotated[tuple[Tensor, ...], Field(min_length=2, max_length=3)]
     size: Annotated[int, Field(ge=1, le=1024)]
     fit: Fit
     backbone: Backbone
@@ -117,8 +121,15 @@ class Facts(Strict):
     weights: Weights
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1, max_length=2)]
     tested_precision: Precision  # in which the scores were made
+    limits: Limits = Limits()
+    decision: Decision | None = None
     provenance: Provenance
     files: dict[str, Member]
+
+    @property
+    def strange(self) -> bool:
+        """Whether the graph tells how strange a picture is."""
+        return STRANGENESS in self.outputs
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -127,8 +138,17 @@ class Facts(Strict):
         for name in self.classes:
             if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
                 raise ValueError(f"the class {name!r} holds a control character")
-        if self.input != INPUT or self.outputs != outputs(len(self.classes)):
+        known = outputs(len(self.classes), strange=self.strange)
+        if self.input != INPUT or self.outputs != known:
             raise ValueError("input or outputs are not those of this format")
+        if self.format == 1 and (self.strange or self.limits != Limits() or self.decision):
+            raise ValueError("limits, decision and strangeness belong to format 2")
+        if self.limits.strangeness is not None and not self.strange:
+            raise ValueError("a limit of strangeness is told, but the graph does not measure it")
+        if self.limits.floors is not None and len(self.limits.floors) != len(self.classes):
+            raise ValueError("there is not one floor for each class")
+        if self.decision and self.decision.positive not in self.classes:
+            raise ValueError("the decision is about a class that there is not")
         if "fp32" not in self.precisions or self.tested_precision not in self.precisions:
             raise ValueError("precisions lack fp32 or the tested one")
         if len(set(self.precisions)) != len(self.precisions):
@@ -142,6 +162,7 @@ class Expected(Strict):
     tolerance: Annotated[float, Field(gt=0, le=ROUGH)]
     logits: tuple[tuple[float, ...], ...]  # (pictures, classes), like the next
     probabilities: tuple[tuple[Share, ...], ...]  # (pictures, classes)
+    strangeness: tuple[float, ...] | None = None  # (pictures,), where the graph tells it
 
 
 class Golden(Strict):
@@ -164,11 +185,11 @@ def read_facts(data: bytes) -> Facts:
     """
     value = _json(data, FACTS)
     version = value.get("format") if isinstance(value, dict) else None
-    if version != FORMAT or isinstance(version, bool):
+    if version not in FORMATS or isinstance(version, bool):
         raise refused(
             f"{FACTS} has another format version",
             value=repr(version)[:40],
-            allowed=f"This objektiv reads version {FORMAT}",
+            allowed=f"This objektiv reads versions {' and '.join(map(str, FORMATS))}",
             next="upgrade with `pip install --upgrade objektiv`, or export the run again",
         )
     facts = _parsed(Facts, data, FACTS)
@@ -214,6 +235,13 @@ def read_golden(data: bytes, facts: Facts) -> Golden:
                 f"{GOLDEN} holds no probabilities in {precision}",
                 value=f"{len(rows)} rows, sums {sums[:4]}",
                 allowed=f"{shape[0]} rows of {shape[1]} numbers that sum to 1",
+            )
+        strange = expected.strangeness
+        if len(strange or ()) != len(PICTURES) * facts.strange:
+            raise refused(
+                f"{GOLDEN} does not fit a graph that measures how strange a picture is, or not",
+                value=f"{len(strange or ())} values in {precision}",
+                allowed=f"{len(PICTURES)} values where {FACTS} lists that output, else none",
             )
         if expected.tolerance != tolerance(facts.weights, precision):
             raise refused(

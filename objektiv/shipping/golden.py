@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from objektiv.base.errors import ImageError
@@ -83,16 +83,25 @@ def deviations(got: Predicted, expected: Expected) -> NDArray[np.float64]:
     """How far each class of each picture is off, (pictures, classes); NaN is infinitely far.
 
     In 32 bits logits count beside probabilities, relative to the picture's largest, because a
-    network that is sure of a drawing says 1.000 with many weights. bf16 moves logits too much
-    between processors for that.
+    network that is sure of a drawing says 1.000 with many weights. There strangeness, where it is
+    measured, stands in one column more. bf16 moves both too much between processors for that.
     """
     reference = np.array(expected.probabilities)
     off = np.abs(got.probabilities - reference)
     if expected.tolerance <= EXACT:
-        logits = np.array(expected.logits)
-        scale = np.maximum(1, np.abs(logits).max(axis=1, keepdims=True))
-        off = np.maximum(off, np.abs(got.logits - logits) / scale)
+        off = np.maximum(off, _relative(got.logits, expected.logits))
+        if expected.strangeness is not None:
+            found = np.nan if got.strangeness is None else got.strangeness[:, None]
+            strange = _relative(found, np.array(expected.strangeness)[:, None])
+            off = np.concatenate([off, strange], axis=1)
     return np.asarray(np.nan_to_num(off, nan=np.inf), np.float64)
+
+
+def _relative(got: ArrayLike, expected: ArrayLike) -> NDArray[np.float64]:
+    """How far numbers are off, as a share of their row's largest where that is above 1."""
+    reference = np.array(expected)
+    scale = np.maximum(1, np.abs(reference).max(axis=1, keepdims=True))
+    return np.asarray(np.abs(got - reference) / scale)
 
 
 def check(got: Predicted, expected: Expected, *, classes: Sequence[str], precision: str) -> None:
@@ -103,26 +112,47 @@ def check(got: Predicted, expected: Expected, *, classes: Sequence[str], precisi
     """
     off = deviations(got, expected)
     for index, column in np.argwhere(off > expected.tolerance):
-        there = f"class {classes[column]!r} in {precision}"
-        pairs = (
-            (expected.probabilities[index][column], got.probabilities[index, column]),
-            (expected.logits[index][column], got.logits[index, column]),
-        )
-        told = " and logits ".join(f"expected {wanted:.4f}, got {g:.4f}" for wanted, g in pairs)
         raise refused(
             f"golden image {PICTURES[index]} gets another prediction than when the bundle was made",
-            value=f"{there}: {told}",
+            value=_told(got, expected, (index, column), classes, precision),
             allowed=f"A difference of at most {expected.tolerance} ({GOLDEN})",
             next="run `objektiv doctor`; if this machine is sound, export the run again",
         )
 
 
+def _told(
+    got: Predicted,
+    expected: Expected,
+    place: tuple[int, int],
+    classes: Sequence[str],
+    precision: str,
+) -> str:
+    index, column = place
+    if column == len(classes):
+        wanted = (expected.strangeness or ())[index]
+        found = np.nan if got.strangeness is None else got.strangeness[index]
+        return f"strangeness in {precision}: expected {wanted:.4f}, got {found:.4f}"
+    pairs = (
+        (expected.probabilities[index][column], got.probabilities[index, column]),
+        (expected.logits[index][column], got.logits[index, column]),
+    )
+    told = " and logits ".join(f"expected {wanted:.4f}, got {found:.4f}" for wanted, found in pairs)
+    return f"class {classes[column]!r} in {precision}: {told}"
+
+
 def expected_of(predicted: Predicted, *, tolerance: float) -> Expected:
     """What is written of a prediction, to seven digits."""
-    logits, probabilities = (
-        tuple(tuple(float(f"{value:.7g}") for value in row) for row in array) for array in predicted
+
+    def short(values: NDArray[np.float32]) -> tuple[float, ...]:
+        return tuple(float(f"{value:.7g}") for value in values)
+
+    strange = predicted.strangeness
+    return Expected(
+        tolerance=tolerance,
+        logits=tuple(map(short, predicted.logits)),
+        probabilities=tuple(map(short, predicted.probabilities)),
+        strangeness=None if strange is None else short(strange),
     )
-    return Expected(tolerance=tolerance, logits=logits, probabilities=probabilities)
 
 
 def apart(left: Predicted, right: Predicted) -> float:

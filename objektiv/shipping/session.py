@@ -32,10 +32,34 @@ WORTH_A_BATCH = 5  # pictures; a padded batch of 16 takes as long as about this 
 
 
 class Predicted(NamedTuple):
-    """What the network says: two float32 arrays (pictures, classes); probabilities sum to 1."""
+    """What the network says: two float32 arrays (pictures, classes); probabilities sum to 1.
+
+    `strangeness`, float32 (pictures,), is None where the graph does not measure it.
+    """
 
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
+    strangeness: NDArray[np.float32] | None = None
+
+    def first(self, count: int) -> Predicted:
+        """Of the first pictures only."""
+        return Predicted(*(None if array is None else array[:count] for array in self))
+
+
+def together(parts: Sequence[Predicted]) -> Predicted:
+    """Predictions of one graph behind each other; at least one part."""
+    return Predicted(
+        *(
+            None if any(array is None for array in arrays) else np.concatenate(arrays)
+            for arrays in zip(*parts, strict=True)
+        )
+    )
+
+
+def _predicted(arrays: Sequence[NDArray[np.float32]]) -> Predicted:
+    """Of a graph's outputs in their order."""
+    logits, probabilities, *strange = arrays
+    return Predicted(logits, probabilities, strange[0][:, 0] if strange else None)
 
 
 @cache
@@ -93,7 +117,7 @@ class Session:
             size = 1 if len(squares) < WORTH_A_BATCH else LARGE
             starts = range(0, len(squares), size)
             parts = [self._infer(squares[start : start + size], size) for start in starts]
-        return Predicted(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        return together(parts)
 
     def _infer(self, squares: NDArray[np.float32], size: int) -> Predicted:
         if size not in self._requests:
@@ -107,8 +131,8 @@ class Session:
             request.infer(given)
             given[FEATURES] = request.get_output_tensor(0).data
         last.infer(given)
-        logits, probabilities = (last.get_output_tensor(i).data[:count].copy() for i in (0, 1))
-        return Predicted(logits, probabilities)
+        ends = range(len(last.model_outputs))
+        return _predicted([last.get_output_tensor(i).data[:count].copy() for i in ends])
 
     def _compile(self, size: int) -> list[Any]:
         """Requests to run one after the other."""
@@ -162,8 +186,9 @@ def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predi
     with _refusals():
         model = _core().read_model(data)  # bytes, never a path
         compiled = _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        ends = range(len(compiled.outputs))
         results = [compiled({INPUT.name: picture}) for picture in pictures]
-    return Predicted(*(np.concatenate([r[i] for r in results]) for i in (0, 1)))
+    return together([_predicted([result[i] for i in ends]) for result in results])
 
 
 @contextlib.contextmanager

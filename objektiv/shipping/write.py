@@ -44,6 +44,7 @@ from objektiv.shipping.facts import (
     sealed,
     tolerance,
 )
+from objektiv.shipping.limits import Decision, Limits
 from objektiv.shipping.members import read_members, zipped
 from objektiv.shipping.session import Network, Session, run_whole_graph
 from objektiv.shipping.walk import cut, read_graph
@@ -68,6 +69,9 @@ class BundleContents:
     weights: Weights = "fp32"
     precisions: Sequence[Precision] = ("fp32",)
     tested_precision: Precision = "fp32"
+    strange: bool = False  # the graph gives strangeness too
+    limits: Limits = Limits()
+    decision: Decision | None = None
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> Bundle:
@@ -151,7 +155,7 @@ def _facts(contents: BundleContents) -> Facts:
         return Facts(
             classes=tuple(contents.classes),
             input=INPUT,
-            outputs=outputs(len(contents.classes)),
+            outputs=outputs(len(contents.classes), strange=contents.strange),
             size=contents.size,
             fit=contents.fit,
             backbone=contents.backbone,
@@ -160,6 +164,8 @@ def _facts(contents: BundleContents) -> Facts:
             weights=contents.weights,
             precisions=tuple(contents.precisions),
             tested_precision=contents.tested_precision,
+            limits=contents.limits,
+            decision=contents.decision,
             provenance=provenance,
             files={},
         )

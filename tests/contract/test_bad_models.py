@@ -130,8 +130,8 @@ MODELS: dict[str, Row] = {
         _written(FACTS, lambda d: d.replace(b"{", b'{"format": 1,', 1)),
     ),
     "a newer format": (
-        *(MODEL_CODE, "another format version: 2. This objektiv reads version 1. .*upgrade"),
-        _written(FACTS, lambda d: d.replace(b'"format": 1', b'"format": 2')),
+        *(MODEL_CODE, "another format version: 3. This objektiv reads versions 1 and 2. .*upgrade"),
+        _written(FACTS, lambda d: d.replace(b'"format": 2', b'"format": 3')),
     ),
     "a golden value 0.01 off": (MODEL_CODE, "golden.*0.01", _forged(GOLDEN, _off)),
     "a weight that is no number": (MODEL_CODE, "not finite|NaN", _forged(MODEL, _not_a_number)),

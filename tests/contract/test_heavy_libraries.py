@@ -61,7 +61,6 @@ ALLOWED: dict[str, set[str]] = {
         "flow.tables",
         "flow.train",
         "flow.use",
-        "flow.judge",
         "flow.opened",
         "flow.compare",
         "flow.evaluate_table",

@@ -16,6 +16,7 @@ from objektiv.data.settings import Fit
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
 from objektiv.shipping.facts import FACTS, MEMBERS, UNSEALED, Backbone, sealed
+from objektiv.shipping.limits import Decision, Limits
 from objektiv.shipping.write import BundleContents, write_bundle
 
 CLASSES = ("blank", "ring", "blob")
@@ -26,8 +27,11 @@ Members = dict[str, bytes]
 MakeGraph = Callable[..., bytes]
 
 
-def _graph(size: int = SIZE, fit: Fit = "letterbox") -> bytes:
-    """Two convolutions, three poolings and a matrix: the kinds of operation a backbone has."""
+def _graph(size: int = SIZE, fit: Fit = "letterbox", *, strange: bool = False) -> bytes:
+    """Two convolutions, three poolings and a matrix: the kinds of operation a backbone has.
+
+    `strange`: with the length of the features as strangeness.
+    """
     random = generator(0, "network")
 
     def weights(*shape: int) -> str:
@@ -53,6 +57,9 @@ def _graph(size: int = SIZE, fit: Fit = "letterbox") -> bytes:
     graph.add("Softmax", ["logits"], output="probabilities", axis=1)
     graph.output("logits", FLOAT, [1, len(CLASSES)])
     graph.output("probabilities", FLOAT, [1, len(CLASSES)])
+    if strange:
+        graph.add("ReduceL2", [features, graph.ints(1)], output="strangeness", keepdims=1)
+        graph.output("strangeness", FLOAT, [1, 1])
     data: bytes = graph.model("test").SerializeToString()
     return data
 
@@ -79,7 +86,8 @@ def _contents(**changes: Any) -> BundleContents:
     }
     given |= changes
     if "model" not in given:
-        given["model"] = _graph(given["size"], given["fit"])
+        strange = given.get("strange", False)
+        given["model"] = _graph(given["size"], given["fit"], strange=strange)
     return BundleContents(**given)
 
 
@@ -94,6 +102,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound bundle as a folder; tests must not change it."""
     folder = tmp_path_factory.mktemp("sound") / "model"
     write_bundle(folder, _contents())
+    return folder
+
+
+LIMITS = Limits(strangeness=4.0, refused=0.05, coverage=0.9, floors=(0.2, 0.3, 0.4))
+
+
+@pytest.fixture(scope="session")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound bundle that measures strangeness and has limits; tests must not change it."""
+    folder = tmp_path_factory.mktemp("strange") / "model"
+    decision = Decision(positive="ring", threshold=0.3)
+    write_bundle(folder, _contents(strange=True, limits=LIMITS, decision=decision))
     return folder
 
 

@@ -30,7 +30,7 @@ def test_the_facts_of_a_sound_bundle_are_read(members: Members) -> None:
     assert facts.provenance.scores == {"accuracy": 0.75, "auc": None}
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", True, 1.5, None])
+@pytest.mark.parametrize("version", [0, 3, "1", True, 1.5, None])
 def test_another_version_is_refused_before_anything_else(version: object) -> None:
     """A version that this objektiv does not know is named, whatever else the file holds."""
     _refused(json.dumps({"format": version, "new": 1}).encode(), "another format version")
@@ -59,6 +59,21 @@ CHANGES: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("short hash", lambda f: f["backbone"].update(sha256="ab"), "backbone.sha256: String should"),
     ("file listed less", lambda f: f["files"].popitem(), "lists other files"),
     ("file listed more", lambda f: f["files"].update(x=f["files"][GOLDEN]), "lists other files"),
+    ("floor above one", lambda f: f["limits"].update(coverage=0.9, floors=[2]), "limits.floors.0"),
+    ("floors alone", lambda f: f["limits"].update(floors=[0.1] * 3), "are told together"),
+    ("refused alone", lambda f: f["limits"].update(refused=0.1), "are told together"),
+    ("two floors", lambda f: f["limits"].update(coverage=0.9, floors=[0.1] * 2), "one floor for"),
+    (
+        "limit of nothing",
+        lambda f: f["limits"].update(strangeness=1.0, refused=0.1),
+        "the graph does not measure it",
+    ),
+    (
+        "unknown positive",
+        lambda f: f.update(decision={"positive": "square", "threshold": 0.5}),
+        "about a class that there is not",
+    ),
+    ("old with limits", lambda f: f.update(format=1), "belong to format 2"),
     ("negative length", lambda f: f["files"][GOLDEN].update(bytes=-1), "greater than or equal"),
 ]
 
@@ -71,6 +86,8 @@ def test_a_changed_fact_is_refused(
 ) -> None:
     """Every unknown key, wrong type and contradiction is refused by name."""
     facts = json.loads(members[FACTS])
+    if message == "belong to format 2":
+        facts["limits"] = {"coverage": 0.9, "floors": [0.1] * 3}
     change(facts)
     _refused(json.dumps(facts).encode(), message)
 
