@@ -49,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         "data.split",
         "intake.to_arrays",
         "features.look",
+        "judging.columns",
         "judging.predictions",
         "judging.reading",
         "judging.foreign",
