@@ -68,7 +68,8 @@ class Judgement:
 
     def to_dict(self) -> dict[str, Any]:
         """A mapping that is JSON; what is not defined is a mapping with its reason."""
-        return asdict(self)
+        held_out = self.held_out.to_dict() if self.held_out else None
+        return asdict(self) | {"scores": self.scores.to_dict(), "held_out": held_out}
 
 
 def judge(

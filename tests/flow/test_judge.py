@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from objektiv.base.errors import UsageError
-from objektiv.base.settings import write_yaml
+from objektiv.base.settings import make, write_yaml
 from objektiv.data.dataset import read
 from objektiv.data.settings import ReadSettings
 from objektiv.flow import run as names
@@ -31,8 +31,9 @@ from objektiv.judging.pooled import Groups
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.threshold import OperatingPoint, Threshold
-from tests.judging.made import drawn
+from tests.judging.made import drawn, ill_or_well
 from tests.judging.test_metrics import drawn as drawn_classes
+from tests.judging.test_metrics import predictions_of
 
 DEMAND = JudgeSettings(sensitivity=0.9, by=("scanner",))
 
@@ -116,6 +117,43 @@ def test_the_record_is_plain_json(p: Predictions) -> None:
 
     assert json.loads(json.dumps(told, allow_nan=False))
     assert told["roc"].get("reason") or len(told["roc"]["x"]) == len(told["roc"]["low"])
+
+
+BEFORE = np.arange(240) < 180
+ODD = {
+    "one item": drawn(1, 240).rows([200]),
+    "no positive in test": MIXED.rows([k for k in range(240) if k < 180 or MIXED.labels[k]]),
+    "positives alone in test": MIXED.rows(
+        [k for k in range(240) if k < 180 or not MIXED.labels[k]]
+    ),
+    "no positive outside of test": MIXED.rows(
+        [k for k in range(240) if k >= 180 or MIXED.labels[k]]
+    ),
+    "one group": ill_or_well([0.9, 0.1, 0.4], [1, 0, 0], groups=["a"] * 3),
+    "all alike": parted(ill_or_well(np.full(90, 0.5), np.arange(90) % 2)),
+    "certain": parted(ill_or_well(np.arange(90) % 2, np.arange(90) % 2)),
+    "certainly wrong": parted(ill_or_well(np.arange(90) % 2, 1 - np.arange(90) % 2)),
+    "one class": predictions_of([[1.0]] * 4, [0] * 4),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"sensitivity": 0.98}, {"specificity": 1.0}, {"cost_miss": 9.0, "cost_alarm": 1.0}],
+    ids=lambda given: "+".join(given) or "nothing",
+)
+def test_odd_predictions_are_judged_or_explained(name: str, given: dict[str, float]) -> None:
+    """Whatever is missing, a score is a number or has a reason: never NaN, never an error."""
+    p = ODD[name]
+    told = judge(p, make(JudgeSettings, given)).to_dict()
+    text = json.dumps(told, allow_nan=False)
+
+    for point in ("roc", "precision_recall", "operating"):
+        assert told[point].get("reason") or told[point].get("positive") or told[point]["threshold"]
+    if len({*p.only("test").labels}) < 2:
+        assert '"reason": "no ' in text
+        assert "auc" in told["scores"]["not_defined"]
 
 
 def test_a_column_that_is_not_there_is_refused() -> None:
