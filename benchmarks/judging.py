@@ -137,7 +137,7 @@ def times(result: measure.Result, rounds: int, items: int) -> None:
 
 def report(result: measure.Result, data: Path, items: int, folder: Path) -> None:
     """Weight and time of a report of so many pictures."""
-    cells = measure.pictures(data / "malaria", None)
+    cells = measure.pictures(data / "malaria", items)
     for number, path in enumerate(measure.cycle(cells, items)):
         copy = folder / "cells" / path.parent.name / f"{path.stem}_{number // len(cells)}.png"
         files.make_folder(copy.parent)

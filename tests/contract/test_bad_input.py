@@ -207,6 +207,14 @@ SETTINGS: dict[str, Row] = {
         *(USAGE, "cannot be the positive one: 'disk'. .*did you mean 'disc'"),
         lambda w: w.train(w.shapes, "--positive", "disk"),
     ),
+    "two demands on a threshold": (
+        *(USAGE, "only one of sensitivity, specificity and costs can be demanded"),
+        lambda w: w.train(w.shapes, "--sensitivity", "0.98", "--specificity", "0.9"),
+    ),
+    "a column that no table has": (
+        *(USAGE, "no such column to tell scores by: 'widht'. .*did you mean 'width'"),
+        lambda w: w.train(w.shapes, "--by", "widht"),
+    ),
     "no model": (USAGE, "0 given. Exactly one of", lambda w: w.predict()),
     "two models": (
         *(USAGE, r"2 given \(run, backbone\)"),

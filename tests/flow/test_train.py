@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from objektiv.base import files
 from objektiv.base.errors import Cancelled, DataError, ModelError, UsageError
 from objektiv.base.progress import Event, Progress
 from objektiv.base.settings import read_yaml
@@ -18,9 +19,12 @@ from objektiv.data.dataset import read
 from objektiv.data.settings import ReadSettings, SplitSettings
 from objektiv.data.split import split as draw_split
 from objektiv.flow import train as step
+from objektiv.flow.judge import judgement_of
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Trained
+from objektiv.judging.pooled import Groups
+from objektiv.judging.threshold import OperatingPoint
 from tests.flow import drawn
 from tests.flow.conftest import TrainOn
 
@@ -187,6 +191,21 @@ def test_the_positive_class_is_obeyed(train_on: TrainOn, shapes: Path) -> None:
     assert named.run.metrics()["test"]["positive"] == "stripe"
     assert named.run.scores().positive == "stripe"
     assert train_on(shapes).run.metrics()["test"]["positive"] == "disc"
+
+
+def test_what_is_demanded_is_judged(train_on: TrainOn, shapes: Path) -> None:
+    """A demanded threshold and a column are in the run's record, which the folder gives again."""
+    found = train_on(shapes, group=drawn.GROUP, sensitivity=0.9, by=("format",))
+    judgement = found.judged.judgement
+    record = files.parse_json((found.run.folder / "judgement.json").read_bytes(), name="record")
+
+    assert isinstance(judgement.operating, OperatingPoint)
+    assert judgement.operating.threshold.demanded == 0.9
+    assert judgement.operating.threshold.positives > 0
+    assert [row.value for row in judgement.subgroups[0].rows] == ["PNG"]
+    assert isinstance(judgement.groups, Groups)
+    assert record["operating"]["threshold"]["demanded"] == 0.9
+    assert judgement_of(found.run).to_dict() == judgement.to_dict()
 
 
 def test_balanced_weights_raise_the_rare_class(train_on: TrainOn, shapes: Path) -> None:
