@@ -7,7 +7,6 @@ Try: `ranges(predictions.only("test")).macro_f1`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -96,8 +95,9 @@ def _brier(predictions: Predictions) -> Interval:
     halves = ((predictions.probabilities - truth) ** 2).sum(axis=1) / 2
     mean = Mean(np.arange(len(predictions)), halves)
     groups = predictions.group_numbers
-    # Squares vary less than hits and misses do, so that items may count for more than one.
-    most = math.inf if halves.std() > 0 else len(predictions)
+    # Squares vary less than hits and misses do, so an item may count for more than one, but for no
+    # more than three: where few err the variance seen is too small (86 % covered without, 97 with).
+    most = 3 * len(predictions)
     found = bounded(float(halves.mean()), [mean], groups, most=most)
     return replace(found, estimate=brier(predictions), low=2 * found.low, high=2 * found.high)
 
