@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.names import natural_key
-from objektiv.judging.intervals import FEW_GROUPS, Interval, NotDefined, proportion, share
+from objektiv.judging.intervals import FEW_GROUPS, Interval, NotDefined, proportion, share, wilson
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.prevalence import Expected, expected
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.threshold import Counts, Demand, Threshold, cut, demand_of
 
 FEW_ITEMS = 10  # below this a group's own accuracy tells little
+LISTED = 1_000  # groups that have a row, the worst
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -72,13 +73,14 @@ class Decisions:
 class Groups:
     """`rows`: in natural order of names. `worst`: names, the least certain to be good first.
 
-    `alone`: items without a group, which stand in no row.
+    `alone`: items without a group, which stand in no row. `left_out`: groups beyond LISTED.
     """
 
     rows: tuple[GroupRow, ...]
     worst: tuple[str, ...]
     decisions: Decisions | NotDefined
     alone: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,15 @@ def pooled(
         return NotDefined("the test part has fewer than two groups")
     decisions = _decisions(pool, held_out, positive, settings)
     limit = decisions.threshold.value if isinstance(decisions, Decisions) else None
-    rows = tuple(_row(pool, at, positive, limit) for at in range(len(pool.names)))
-    worst = sorted(rows, key=lambda row: (row.accuracy.high, row.accuracy.estimate))
+    shares = [right / items for right, items in zip(pool.right, pool.items, strict=True)]
+    highest = [wilson(share, items)[1] for share, items in zip(shares, pool.items, strict=True)]
+    worst = sorted(range(len(shares)), key=lambda at: (highest[at], shares[at]))[:LISTED]
     return Groups(
-        rows,
-        worst=tuple(row.group for row in worst),
+        rows=tuple(_row(pool, at, positive, limit) for at in sorted(worst)),
+        worst=tuple(pool.names[at] for at in worst),
         decisions=decisions,
         alone=len(test) - int(pool.items.sum()),
+        left_out=len(shares) - len(worst),
     )
 
 

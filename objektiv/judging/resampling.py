@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,26 +60,40 @@ def _weights(units: int, items: int, count: int, seed: int) -> Iterator[Numbers]
         yield times.reshape(rows, units).astype(np.float64)
 
 
+def _added(unit: NDArray[np.int64], values: Numbers | None = None) -> Numbers:
+    """What each unit adds to a sum, (units, 1); without values, its items."""
+    return np.bincount(unit, values)[:, None].astype(np.float64)
+
+
+def _added_by(
+    unit: NDArray[np.int64], kind: NDArray[np.int64], kinds: int, values: Numbers | None = None
+) -> Numbers:
+    """What each unit adds to the sum of each kind, (units, kinds)."""
+    units = int(unit.max()) + 1
+    found = np.bincount(unit * kinds + kind, values, minlength=units * kinds)
+    return found.reshape(units, kinds).astype(np.float64)
+
+
+def _gaps(predictions: Predictions, unit: NDArray[np.int64]) -> Numbers:
+    """Right ones minus confidence in each bin, (units, BINS)."""
+    confidence = predictions.probabilities.max(axis=1)
+    gap = predictions.correct - confidence
+    return _added_by(unit, confidence_bins(confidence, BINS), BINS, gap)
+
+
 def _sums(predictions: Predictions, unit: NDArray[np.int64]) -> Numbers:
     """What each unit adds to the sums that scores are made of, (units, sums)."""
     classes, labels, said = len(predictions.classes), predictions.labels, predictions.predicted
-    rows, units = np.arange(len(labels)), int(unit.max()) + 1
-    confidence = predictions.probabilities.max(axis=1)
-    truth = np.eye(classes)[labels]
-
-    def of(values: Numbers | None, kind: NDArray[np.int64] | None, kinds: int = 1) -> Numbers:
-        place = unit if kind is None else unit * kinds + kind
-        found = np.bincount(place, values, minlength=units * kinds)
-        return found.reshape(units, kinds).astype(np.float64)
-
+    losses = -predictions.log_probabilities[np.arange(len(labels)), labels]
+    squares = ((predictions.probabilities - np.eye(classes)[labels]) ** 2).sum(axis=1)
     parts = [
-        of(None, None),
-        of(-predictions.log_probabilities[rows, labels], None),
-        of(((predictions.probabilities - truth) ** 2).sum(axis=1), None),
-        of(predictions.correct - confidence, confidence_bins(confidence, BINS), BINS),
-        of(predictions.correct.astype(np.float64), labels, classes),
-        of(None, labels, classes),
-        of(None, said, classes),
+        _added(unit),
+        _added(unit, losses),
+        _added(unit, squares),
+        _gaps(predictions, unit),
+        _added_by(unit, labels, classes, predictions.correct.astype(np.float64)),
+        _added_by(unit, labels, classes),
+        _added_by(unit, said, classes),
     ]
     return np.concatenate(parts, axis=1)
 
@@ -154,29 +167,29 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
     the error itself does; both are taken off by turning them round the estimate. Percentiles are
     widened as a t quantile is (T. Hesterberg, Am. Stat. 69 (2015) 371).
     """
-    estimate = calibration_error(predictions)
-    numbers = predictions.group_numbers
-    lone = numbers is not None and not numbers.any()
-    if lone:  # drawn again it is always the same: its items have to do
-        predictions = replace(predictions, groups=(None,) * len(predictions))
-        numbers = None
+    estimate, unit = calibration_error(predictions), predictions.group_numbers
+    lone = unit is not None and not unit.any()
     if len(predictions) < 2:
         return Interval(estimate, 0.0, 1.0, "none", None, "one item tells nothing of calibration")
-    drawn = draws(predictions, seed=seed)["calibration_error"]
-    sizes = None if numbers is None else np.bincount(numbers).astype(np.float64)
-    freedom = (len(predictions) if sizes is None else sizes.sum() ** 2 / (sizes @ sizes)) - 1
+    alone = unit is None or lone  # one group drawn again is always the same: its items have to do
+    if unit is None or alone:
+        unit = np.arange(len(predictions))
+    sizes = np.bincount(unit).astype(np.float64)
+    freedom = sizes.sum() ** 2 / (sizes @ sizes) - 1
+    sums = np.concatenate([_added(unit), _gaps(predictions, unit)], axis=1)
+    drawn = [w @ sums for w in _weights(len(sizes), len(predictions), DRAWS, seed)]
+    items, gaps = np.split(np.concatenate(drawn), [1], axis=1)
     tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    groups = None if sizes is None else len(sizes)
+    low, high = np.quantile(np.abs(gaps).sum(axis=1) / items[:, 0], [tail, 1 - tail])
     warning = "all items are of one group: how groups differ was not measured" if lone else None
-    if groups is not None and groups < FEW_GROUPS:
-        warning = f"only {groups} groups: collect at least {FEW_GROUPS} to trust the interval"
+    if not alone and len(sizes) < FEW_GROUPS:
+        warning = f"only {len(sizes)} groups: collect at least {FEW_GROUPS} to trust the interval"
     return Interval(
         estimate,
         low=float(np.clip(2 * estimate - high, 0, estimate)),
         high=float(np.clip(2 * estimate - low, estimate, 1)),
-        method="drawn again" if groups is None else "groups drawn again",
-        groups=1 if lone else groups,
+        method="drawn again" if alone else "groups drawn again",
+        groups=1 if lone else None if alone else len(sizes),
         warning=warning,
     )
 

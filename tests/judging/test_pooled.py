@@ -170,3 +170,14 @@ def test_items_without_a_group_stand_aside() -> None:
 
     assert isinstance(found, Groups)
     assert (len(found.rows), found.alone) == (2, 1)
+
+
+def test_of_very_many_groups_the_worst_have_a_row() -> None:
+    """Of 1,100 groups of one item 1,000 have a row, all wrong ones among them."""
+    names = [f"g{k}" for k in range(1_100)]
+    p = ill_or_well(np.where(np.arange(1_100) < 30, 0.9, 0.1), np.zeros(1_100), groups=names)
+    found = pooled(p, None, "ill", USUAL)
+
+    assert isinstance(found, Groups)
+    assert (len(found.rows), found.left_out) == (1_000, 100)
+    assert {row.group for row in found.rows if not row.right} == {f"g{k}" for k in range(30)}
