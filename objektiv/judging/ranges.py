@@ -42,12 +42,12 @@ class Ranges:
 
 def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
     """The intervals of these predictions; `average_precision` is that of the positive class."""
-    groups = predictions.group_numbers
+    groups, predicted = predictions.group_numbers, predictions.predicted
     precision: list[Interval | NotDefined] = []
     f1: list[Interval | NotDefined] = []
     terms: list[Mean] = []
     for k, name in enumerate(predictions.classes):
-        truth, said = predictions.labels == k, predictions.predicted == k
+        truth, said = predictions.labels == k, predicted == k
         own = None if groups is None else groups[said]
         precision.append(share(truth[said], own, of=f"test item was called {name}"))
         if (truth | said).any():
