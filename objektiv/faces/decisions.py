@@ -59,7 +59,12 @@ def operating_lines(judgement: Judgement) -> list[str]:
         return [f"Operating point not defined: {point.reason}."]
     threshold = point.threshold
     lines = []
-    if threshold.value is not None:
+    if threshold.value is not None and threshold.way == "given":
+        lines += [
+            f"Operating point: {threshold.positive} from probability {threshold.value:.4f} on, as "
+            "the bundle has it."
+        ]
+    elif threshold.value is not None:
         chosen = count(threshold.positives + threshold.negatives, "picture")
         lines += [
             f"Operating point: {threshold.positive} from probability {threshold.value:.4f} on, "

@@ -90,7 +90,8 @@ def judge(
             is not there.
     """
     test, held_out = predictions.only("test"), predictions.held_out()
-    positive = positive_class(predictions.classes, settings.positive)
+    sought = settings.positive or (threshold.positive if threshold else None)
+    positive = positive_class(predictions.classes, sought)
     require_columns(settings.by, columns.columns if columns is not None else ())
     unsought = NotDefined("no positive class is named")
     operating: OperatingPoint | NotDefined = unsought

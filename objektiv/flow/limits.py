@@ -11,6 +11,8 @@ from typing import Any
 from objektiv.flow.judge import Judgement
 from objektiv.judging.conformal import SetRule
 from objektiv.judging.intervals import NotDefined
+from objektiv.judging.settings import JudgeSettings
+from objektiv.judging.threshold import Threshold, demand_of
 from objektiv.judging.unsure import Chosen, Unsure
 from objektiv.shipping.facts import Facts
 from objektiv.shipping.limits import Decision, Limits
@@ -32,6 +34,16 @@ def decision_of(judgement: Judgement) -> Decision | None:
     if isinstance(point, NotDefined) or point.threshold.value is None:
         return None
     return Decision(positive=point.threshold.positive, threshold=point.threshold.value)
+
+
+def threshold_of(facts: Facts, settings: JudgeSettings) -> Threshold | None:
+    """The bundle's own threshold, unless another class is sought or something else demanded."""
+    decision = facts.decision
+    if decision is None or demand_of(settings):
+        return None
+    if settings.positive not in (None, decision.positive):
+        return None
+    return Threshold(decision.positive, decision.threshold, "given")
 
 
 def chosen_of(facts: Facts) -> Chosen:

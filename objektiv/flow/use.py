@@ -34,7 +34,7 @@ from objektiv.flow import run as names
 from objektiv.flow.entries import data_hash, look_at
 from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
 from objektiv.flow.ledger import Home, Ledger
-from objektiv.flow.limits import chosen_of
+from objektiv.flow.limits import chosen_of, threshold_of
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
@@ -199,7 +199,11 @@ def evaluate(
             dataset, predictions = _predictions(dataset, said, bundle.classes)
             columns = asked_columns(dataset, settings, settings.by)
             judgement = judge(
-                predictions, settings, columns=columns, limits=chosen_of(bundle.facts)
+                predictions,
+                settings,
+                columns=columns,
+                threshold=threshold_of(bundle.facts, settings),
+                limits=chosen_of(bundle.facts),
             )
             save_judged(predictions, judgement, folder, columns=columns)
             save_quarantine(dataset, folder / names.QUARANTINE)

@@ -10,6 +10,7 @@ import polars as pl
 from objektiv.faces.decisions import group_lines, operating_lines, print_decisions
 from objektiv.flow.judge import Judgement, judge
 from objektiv.judging.settings import JudgeSettings
+from objektiv.judging.threshold import Threshold
 from tests.flow.test_judge import MIXED, SCANNERS, judged
 from tests.judging.made import drawn
 
@@ -82,3 +83,11 @@ def test_few_pictures_of_a_value_are_marked() -> None:
 
     assert "b (few)" in text
     assert "(few) marks values" in text
+
+
+def test_the_threshold_of_a_bundle_is_told_as_such() -> None:
+    """What was chosen elsewhere is told without figures of what it was chosen on."""
+    given = Threshold("ill", 0.3, "given")
+    first, *_ = operating_lines(judge(drawn(1, 60), JudgeSettings(), threshold=given))
+
+    assert first == "Operating point: ill from probability 0.3000 on, as the bundle has it."

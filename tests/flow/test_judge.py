@@ -23,6 +23,7 @@ from objektiv.flow.judge import (
     judgement_of,
     save_judged,
 )
+from objektiv.flow.limits import threshold_of
 from objektiv.flow.run import Run
 from objektiv.flow.settings import EvaluateSettings
 from objektiv.judging.intervals import NotDefined
@@ -31,6 +32,8 @@ from objektiv.judging.pooled import Groups
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.threshold import OperatingPoint, Threshold
+from objektiv.shipping.bundle import load
+from objektiv.shipping.limits import Decision
 from tests.judging.made import drawn, ill_or_well
 from tests.judging.test_metrics import drawn as drawn_classes
 from tests.judging.test_metrics import predictions_of
@@ -214,3 +217,25 @@ def test_a_run_is_judged_again_from_its_folder(tmp_path: Path) -> None:
 
     assert again.to_dict() == found.to_dict()
     assert Run(tmp_path).predictions().ids == MIXED.ids
+
+
+def test_a_bundle_has_its_own_threshold(trained: Path) -> None:
+    """It holds for its class, unless another is sought or something else is demanded."""
+    decision = Decision(positive="stripe", threshold=0.2)
+    facts = load(trained / "model").facts
+    decided = facts.model_copy(update={"decision": decision})
+    found = threshold_of(decided, JudgeSettings())
+
+    assert found == Threshold("stripe", 0.2, "given")
+    assert threshold_of(decided, JudgeSettings(positive="stripe")) == found
+    assert threshold_of(decided, JudgeSettings(positive="disc")) is None
+    assert threshold_of(decided, JudgeSettings(sensitivity=0.9)) is None
+    assert threshold_of(facts, JudgeSettings()) is None
+
+
+def test_the_class_of_a_given_threshold_is_the_positive_one() -> None:
+    """Unless another is named, scores speak of the class that the threshold is for."""
+    found = judge(drawn(1, 60), JudgeSettings(), threshold=Threshold("well", 0.3, "given"))
+
+    assert found.positive == found.scores.positive == "well"
+    assert isinstance(found.operating, OperatingPoint)
