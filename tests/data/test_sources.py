@@ -8,7 +8,7 @@ import pytest
 
 from objektiv.base.errors import DataError
 from objektiv.data.settings import ReadSettings
-from objektiv.data.sources import find
+from objektiv.data.sources import find, further_columns
 from tests.data import trees
 
 
@@ -186,3 +186,16 @@ def test_only_a_check_reads_loose_pictures_and_uneven_parts(tmp_path: Path) -> N
         assert sorted(entry.label for entry in found.entries) == labels
         with pytest.raises(DataError, match="no image|same classes"):
             find(tmp_path / folder, ReadSettings())
+
+
+def test_further_columns_are_those_of_the_table_that_is_obeyed(tmp_path: Path) -> None:
+    """They come from --labels, else from manifest.csv, and without a table there are none."""
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "a.png").write_bytes(b"x")
+
+    assert further_columns(tmp_path, ReadSettings()) == {}
+    (tmp_path / "manifest.csv").write_text("path,label,site\ncat/a.png,cat,north\n")
+    assert further_columns(tmp_path, ReadSettings()) == {"site": {"cat/a.png": "north"}}
+    (tmp_path / "own.csv").write_text("path,label,scanner\ncat/a.png,cat,s1\n")
+    labels = ReadSettings(labels=tmp_path / "own.csv")
+    assert further_columns(tmp_path, labels) == {"scanner": {"cat/a.png": "s1"}}

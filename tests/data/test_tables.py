@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import DataError
-from objektiv.data.tables import Row, is_table, read_table
+from objektiv.data.tables import Row, is_table, read_columns, read_table
 
 SPLITS = ("train", "val", "test")
 
@@ -159,3 +159,32 @@ def test_files_need_not_be_looked_for(folder: Path) -> None:
     (folder / "labels.csv").write_text("path,label\nnone.png,\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 2: no label"):
         read_table(folder / "labels.csv", splits=SPLITS, look=False)
+
+
+def test_further_columns_are_read_as_text(folder: Path) -> None:
+    """Each column beside path, label, group and split is there by name, each cell by path."""
+    table = folder / "labels.csv"
+    text = '\ufeffpath;Label;Scanner; site ;GROUP\n./a.png;cat; s1 ;north;p\nimg\\b.png;dog;"2";\n'
+    table.write_text(text, encoding="utf-8")
+
+    assert read_columns(table) == {
+        "Scanner": {"a.png": "s1", "img/b.png": "2"},
+        "site": {"a.png": "north", "img/b.png": ""},
+    }
+
+
+def test_of_two_further_columns_of_one_name_the_first_counts(folder: Path) -> None:
+    """A name that stands twice is no reason to refuse a table; a short row has empty cells."""
+    table = folder / "labels.csv"
+    table.write_text("path,label,x,x,\na.png,cat,1,2,3\nimg/b.png,dog\n", encoding="utf-8")
+
+    assert read_columns(table) == {"x": {"a.png": "1", "img/b.png": ""}}
+
+
+def test_a_table_that_cannot_be_read_has_no_columns(folder: Path) -> None:
+    """The message is that of reading labels."""
+    table = folder / "labels.csv"
+    table.write_bytes(b"path,label,x\na.png,cat,\xff\n")
+
+    with pytest.raises(DataError, match="cannot be read: it is not UTF-8"):
+        read_columns(table)
