@@ -16,7 +16,7 @@ from objektiv.flow.run import Run, open_run, require_outside, save_quarantine, s
 FILES = {
     *("settings.yaml", "split.csv", "history.csv", "metrics.json", "predictions.parquet"),
     *("baseline.parquet", "quarantine.csv", "model_card.md", "report.html", "log.txt"),
-    *("progress.jsonl", "model"),
+    *("progress.jsonl", "model", "judgement.json"),
 }
 
 
