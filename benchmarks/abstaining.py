@@ -4,8 +4,9 @@ Malaria by patient: what tells strangers is fitted on three fifths of the patien
 on one fifth for 5 % of false refusals, and judged on the last, each fifth in turn; then other
 pictures are shown to it (pets, Fashion-MNIST), and near ones (a drawn smear, and the cells of the
 judged patients blurred, recoloured, cropped ...). Fashion-MNIST without two classes is shown
-these, cats_dogs is shown pets. Prediction sets: 100 random divisions of what the probe says out of fold, by item and
-by patient, with adaptive sets (APS) beside ours. Calibrations: cross-validated by patient.
+these, cats_dogs is shown pets. Prediction sets: 100 random divisions of what the probe says out of
+fold, by item and by patient, with adaptive sets (APS) beside ours. Calibrations: cross-validated
+by patient.
 In: the folder of data sets; --bank keeps features. Out: tables, and JSON with --out. No timing.
 Try: `python -m benchmarks.abstaining --data ../shared/data --limit 600`.
 """
@@ -66,6 +67,10 @@ def _crop(picture: Picture, share: float) -> Picture:
     return picture[top : height - top, left : width - left]
 
 
+def _blurred(picture: Picture, deviation: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), deviation), np.uint8)
+
+
 def _noise(picture: Picture) -> Picture:
     noise = seeds.generator(0, "abstaining", "noise").normal(0, 20, picture.shape)
     return np.clip(picture + noise, 0, 255).astype(np.uint8)
@@ -82,8 +87,8 @@ CHANGES: dict[str, Callable[[Picture], Picture]] = {
     "hue turned by 60 degrees": lambda p: _hue(p, 30),
     "hue turned by 180 degrees": lambda p: _hue(p, 90),
     "half as bright": lambda p: (p * 0.5).astype(np.uint8),
-    "blurred, deviation 2 pixels": lambda p: cv2.GaussianBlur(p, (0, 0), 2),
-    "blurred, deviation 6 pixels": lambda p: cv2.GaussianBlur(p, (0, 0), 6),
+    "blurred, deviation 2 pixels": lambda p: _blurred(p, 2),
+    "blurred, deviation 6 pixels": lambda p: _blurred(p, 6),
     "noise of 20 grey levels": _noise,
     "JPEG of quality 20": _jpeg,
     "middle 70 % of each side": lambda p: _crop(p, 0.7),
@@ -332,8 +337,9 @@ def calibrations(said: Predictions, name: str, result: measure.Result) -> None:
     folds = left_out(said.group_numbers, len(said))
     if folds is None:
         raise SystemExit("too few groups: raise --limit")
-    forms = {kind: cross_fitted(kind, said.logits, said.labels, folds) for kind in KINDS}
-    forms = {"as shipped": said.probabilities, "twice as sure": softmax(2 * said.logits)} | forms
+    forms = {"as shipped": said.probabilities, "twice as sure": softmax(2 * said.logits)}
+    for kind in KINDS:
+        forms[kind] = cross_fitted(kind, said.logits, said.labels, folds)
     for kind, probabilities in forms.items():
         own = replace(said, probabilities=probabilities)
         result.rows.append(

@@ -18,7 +18,9 @@ from objektiv.base.settings import Strict
 from objektiv.data.settings import Fit
 from objektiv.shipping.limits import Decision, Limits, Name, Share
 
-FORMAT = 2  # 2 may tell limits, a decision and the strangeness of a picture; 1 is still read
+FORMAT: Literal[2] = (
+    2  # 2 may tell limits, a decision and the strangeness of a picture; 1 is still read
+)
 FORMATS = (1, FORMAT)
 SUFFIX = ".objektiv"
 
