@@ -340,12 +340,12 @@ def calibrations(said: Predictions, name: str, result: measure.Result) -> None:
     forms = {"as shipped": said.probabilities, "twice as sure": softmax(2 * said.logits)}
     for kind in KINDS:
         forms[kind] = cross_fitted(kind, said.logits, said.labels, folds)
-    for kind, probabilities in forms.items():
+    for form, probabilities in forms.items():
         own = replace(said, probabilities=probabilities)
         result.rows.append(
             {
                 "data": name,
-                "calibration": kind,
+                "calibration": form,
                 "log loss": log_loss(own).estimate,
                 "calibration error": calibration_error(own),
             }
