@@ -59,7 +59,10 @@ def operating_lines(judgement: Judgement) -> list[str]:
         return [f"Operating point not defined: {point.reason}."]
     threshold = point.threshold
     lines = []
-    if threshold.value is not None:
+    if threshold.way == "given" and threshold.value is not None:
+        place = f"from probability {threshold.value:.4f} on, as the bundle tells"
+        lines = [f"Operating point: {threshold.positive} {place}."]
+    elif threshold.value is not None:
         chosen = count(threshold.positives + threshold.negatives, "picture")
         lines += [
             f"Operating point: {threshold.positive} from probability {threshold.value:.4f} on, "

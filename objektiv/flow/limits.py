@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from objektiv.flow.judge import Judgement
+import polars as pl
+
+from objektiv.flow.judge import Judgement, judge
 from objektiv.judging.conformal import SetRule
 from objektiv.judging.intervals import NotDefined
+from objektiv.judging.predictions import Predictions
+from objektiv.judging.settings import JudgeSettings
+from objektiv.judging.threshold import Threshold
 from objektiv.judging.unsure import Chosen, Unsure
 from objektiv.shipping.facts import Facts
 from objektiv.shipping.limits import Decision, Limits
@@ -34,6 +39,14 @@ def decision_of(judgement: Judgement) -> Decision | None:
     return Decision(positive=point.threshold.positive, threshold=point.threshold.value)
 
 
+def threshold_of(facts: Facts, positive: str | None) -> Threshold | None:
+    """The threshold that a bundle tells; None where another class is named as the positive one."""
+    decision = facts.decision
+    if decision is None or positive not in (None, decision.positive):
+        return None
+    return Threshold(decision.positive, decision.threshold, "given")
+
+
 def chosen_of(facts: Facts) -> Chosen:
     """What a bundle's maker chose."""
     limits = facts.limits
@@ -41,3 +54,18 @@ def chosen_of(facts: Facts) -> Chosen:
     if limits.coverage is not None and limits.floors is not None:
         rule = SetRule(limits.coverage, True, facts.classes, limits.floors, (), 0, None)
     return Chosen(rule, limits.strangeness, limits.refused)
+
+
+def judge_by(
+    facts: Facts, predictions: Predictions, settings: JudgeSettings, *, columns: pl.DataFrame | None
+) -> Judgement:
+    """Judge what a bundle said by what its maker chose.
+
+    Raises:
+        UsageError: as of `judge`.
+    """
+    threshold = threshold_of(facts, settings.positive)
+    if threshold:
+        settings = settings.model_copy(update={"positive": threshold.positive})
+    limits = chosen_of(facts)
+    return judge(predictions, settings, columns=columns, threshold=threshold, limits=limits)

@@ -31,9 +31,10 @@ from objektiv.data.images import decode, read_bytes
 from objektiv.data.settings import ReadSettings
 from objektiv.flow import ledger
 from objektiv.flow import run as names
-from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
-from objektiv.flow.ledger import Home, Ledger, data_hash
-from objektiv.flow.limits import chosen_of
+from objektiv.flow.entries import data_hash, look_at
+from objektiv.flow.judge import Judgement, asked_columns, check_asked, save_judged
+from objektiv.flow.ledger import Home, Ledger
+from objektiv.flow.limits import judge_by
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
@@ -187,8 +188,7 @@ def evaluate(
                 said = _answer(dataset, bundle, settings, progress.in_folder(folder))
             dataset, predictions = _predictions(dataset, said, bundle.classes)
             columns = asked_columns(dataset, settings, settings.by)
-            limits = chosen_of(bundle.facts)
-            judgement = judge(predictions, settings, columns=columns, limits=limits)
+            judgement = judge_by(bundle.facts, predictions, settings, columns=columns)
             save_judged(predictions, judgement, folder, columns=columns)
             save_quarantine(dataset, folder / names.QUARANTINE)
             scores = judgement.scores
@@ -212,7 +212,7 @@ def _put_on_record(
     dataset: Dataset, test: Predictions, scores: Scores, folder: Path, bundle: Bundle
 ) -> Ledger:
     name, accuracy = f"bundle {bundle.sha256[:12]}", scores.accuracy.estimate
-    look = ledger.look_at(test, folder, command="evaluate", model=name, accuracy=accuracy)
+    look = look_at(test, folder, command="evaluate", model=name, accuracy=accuracy)
     home = Home(dataset.root, data_hash(test.hashes), ledger.usual_bank())
     return ledger.add(home, look)
 

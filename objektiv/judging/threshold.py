@@ -17,7 +17,7 @@ from objektiv.judging.intervals import Interval, NotDefined, share
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
 
-Way = Literal["most probable", "sensitivity", "specificity", "costs", "balance"]
+Way = Literal["given", "most probable", "sensitivity", "specificity", "costs", "balance"]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 ROUNDING = 1e-9  # 49 of 50 is a sensitivity of 0.98
@@ -41,7 +41,7 @@ class Threshold:
 
     `sensitivity`, `specificity`, `positives`, `negatives` are of what it was chosen on, where it
     flatters. `reached`: whether what was demanded was met there other than by calling everything,
-    or nothing, positive. `way`: "most probable" was not chosen on anything.
+    or nothing, positive. `way`: "most probable" was not chosen on anything, "given" was chosen before, for a bundle.
     """
 
     positive: str

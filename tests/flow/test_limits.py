@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from objektiv.flow.judge import judge, judgement_of
-from objektiv.flow.limits import chosen_of, decision_of, limits_of
+from objektiv.flow.limits import chosen_of, decision_of, judge_by, limits_of
 from objektiv.flow.run import Run
 from objektiv.flow.use import answers
 from objektiv.judging.conformal import SetRule
@@ -105,3 +105,23 @@ def test_a_threshold_that_was_demanded_is_the_bundles_decision(trained: Path) ->
     assert not isinstance(demanded.operating, NotDefined)
     assert decision.threshold == demanded.operating.threshold.value
     assert decision_of(judge(predictions, JudgeSettings(positive="disc"))) is None
+
+
+def test_a_bundles_threshold_judges_other_folders_unless_another_class_is_named(
+    trained: Path,
+) -> None:
+    """What the maker demanded is the operating point of an evaluation; nothing is chosen anew."""
+    predictions = Run(trained).predictions().only("test")
+    decision = Decision(positive="stripe", threshold=0.9)
+    facts = load(trained / "model").facts.model_copy(update={"decision": decision})
+
+    point = judge_by(facts, predictions, JudgeSettings(), columns=None).operating
+    other = judge_by(facts, predictions, JudgeSettings(positive="disc"), columns=None).operating
+
+    assert not isinstance(point, NotDefined) and not isinstance(other, NotDefined)
+    assert (point.threshold.positive, point.threshold.value, point.threshold.way) == (
+        "stripe",
+        0.9,
+        "given",
+    )
+    assert other.threshold.positive == "disc" and other.threshold.value is None
