@@ -41,7 +41,8 @@ class Threshold:
 
     `sensitivity`, `specificity`, `positives`, `negatives` are of what it was chosen on, where it
     flatters. `reached`: whether what was demanded was met there other than by calling everything,
-    or nothing, positive. `way`: "most probable" was not chosen on anything, "given" was chosen before, for a bundle.
+    or nothing, positive. `way`: "most probable" was not chosen on anything, "given" was chosen
+    before, for a bundle.
     """
 
     positive: str

@@ -24,7 +24,8 @@ from objektiv.features.engine import HINTS
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
 from objektiv.features.strict import LARGEST_VALUE
-from objektiv.shipping.facts import INPUT, MODEL, refused
+from objektiv.shipping.ends import INPUT
+from objektiv.shipping.facts import MODEL, refused
 from objektiv.shipping.walk import with_batch
 
 LARGE = 16
