@@ -19,7 +19,16 @@ TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
     *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging"),
 )
-OTHERS = ("check", "copies", "explore", "accuracy", "smear", "interval_coverage", "significance")
+OTHERS = (
+    "check",
+    "copies",
+    "explore",
+    "accuracy",
+    "abstaining",
+    "smear",
+    "interval_coverage",
+    "significance",
+)
 WITH_KERAS = ("chain", "keras", "augment", "recipes")
 OWN_DATA = ("smear", "interval_coverage", "significance", "zoo", "training")  # they draw it
 

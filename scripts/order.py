@@ -194,6 +194,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "shipping": (
         "assemble",
         "recalibrated",
+        "ends",
         "limits",
         "facts",
         "members",

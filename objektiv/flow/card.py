@@ -49,9 +49,9 @@ def _limits(made: Made) -> str:
     if made.predictions.strangeness is None:
         return "It always names one of its classes, also for pictures of something else."
     return (
-        "It always names one of its classes, also for pictures of something else. Beside it stands\n"
-        "how strange a picture is: above the bundle's limit the class is no answer. Strangeness\n"
-        "finds other things and other ways of taking pictures, not every change of colour."
+        "It names one of its classes also for pictures of something else. Beside it stands how\n"
+        "strange a picture is: above the bundle's limit the class is no answer. Strangeness finds\n"
+        "other things and other ways of taking pictures, not every change of colour."
     )
 
 

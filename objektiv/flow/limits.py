@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from objektiv.flow.judge import Judgement
+import polars as pl
+
+from objektiv.flow.judge import Judgement, judge
 from objektiv.judging.conformal import SetRule
 from objektiv.judging.intervals import NotDefined
+from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.threshold import Threshold, demand_of
 from objektiv.judging.unsure import Chosen, Unsure
@@ -53,3 +56,18 @@ def chosen_of(facts: Facts) -> Chosen:
     if limits.coverage is not None and limits.floors is not None:
         rule = SetRule(limits.coverage, True, facts.classes, limits.floors, (), 0, None)
     return Chosen(rule, limits.strangeness, limits.refused)
+
+
+def judge_by(
+    facts: Facts, predictions: Predictions, settings: JudgeSettings, *, columns: pl.DataFrame | None
+) -> Judgement:
+    """Judge what a bundle said by what its maker chose.
+
+    Raises:
+        UsageError: as of `judge`.
+    """
+    threshold = threshold_of(facts, settings)
+    if threshold:
+        settings = settings.model_copy(update={"positive": threshold.positive})
+    limits = chosen_of(facts)
+    return judge(predictions, settings, columns=columns, threshold=threshold, limits=limits)

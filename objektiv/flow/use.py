@@ -32,9 +32,9 @@ from objektiv.data.settings import ReadSettings
 from objektiv.flow import ledger
 from objektiv.flow import run as names
 from objektiv.flow.entries import data_hash, look_at
-from objektiv.flow.judge import Judgement, asked_columns, check_asked, judge, save_judged
+from objektiv.flow.judge import Judgement, asked_columns, check_asked, save_judged
 from objektiv.flow.ledger import Home, Ledger
-from objektiv.flow.limits import chosen_of, threshold_of
+from objektiv.flow.limits import judge_by
 from objektiv.flow.log import Log
 from objektiv.flow.run import Run, save_quarantine
 from objektiv.flow.settings import EvaluateSettings
@@ -45,6 +45,7 @@ from objektiv.shipping.limits import Doubt
 from objektiv.shipping.write import pack
 
 CHUNK = 16  # pictures held at once
+SAID = ("logits", "probabilities", "strangeness", "called", "doubt")  # fields of an Answer
 MAX_PIXELS: int = ReadSettings.model_fields["max_pixels"].default
 
 
@@ -59,11 +60,8 @@ class Model(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the model says about one file, or why it could not be read.
-
-    `called`: the place of its class, by the bundle's threshold where it has one; `doubt`: why that
-    is better not taken for an answer.
-    """
+    """What the model says about one file, or why it could not be read; `called`: the place of its
+    class, by the bundle's threshold where it has one; `doubt`: why that is no answer."""
 
     path: Path
     hash: str = ""
@@ -132,22 +130,14 @@ def answers(
 
 def _said(model: Model, pictures: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Fields of each picture's Answer."""
-    predicted = model.predict(pictures)
+    said = model.predict(pictures)
+    called, strange = said.probabilities.argmax(axis=1), None
     doubts: Sequence[Doubt | None] = [None] * len(pictures)
-    strangeness: Sequence[Any] = doubts
-    called = predicted.probabilities.argmax(axis=1)
     if isinstance(model, Bundle):
-        doubts, called = model.doubts(predicted), model.called(predicted)
-        strangeness = strangeness if predicted.strangeness is None else predicted.strangeness
-    rows = zip(*predicted[:2], strangeness, called, doubts, strict=True)
-    for logits, probabilities, strange, place, doubt in rows:
-        yield {
-            "logits": logits,
-            "probabilities": probabilities,
-            "strangeness": None if strange is None else float(strange),
-            "called": int(place),
-            "doubt": doubt,
-        }
+        called, doubts, strange = model.called(said), model.doubts(said), said.strangeness
+    strange = [None] * len(pictures) if strange is None else strange.tolist()
+    for row in zip(*said[:2], strange, called.tolist(), doubts, strict=True):
+        yield dict(zip(SAID, row, strict=True))
 
 
 def odd_notes(answers: Iterable[Answer]) -> list[str]:
@@ -198,13 +188,7 @@ def evaluate(
                 said = _answer(dataset, bundle, settings, progress.in_folder(folder))
             dataset, predictions = _predictions(dataset, said, bundle.classes)
             columns = asked_columns(dataset, settings, settings.by)
-            judgement = judge(
-                predictions,
-                settings,
-                columns=columns,
-                threshold=threshold_of(bundle.facts, settings),
-                limits=chosen_of(bundle.facts),
-            )
+            judgement = judge_by(bundle.facts, predictions, settings, columns=columns)
             save_judged(predictions, judgement, folder, columns=columns)
             save_quarantine(dataset, folder / names.QUARANTINE)
             scores = judgement.scores
@@ -290,6 +274,7 @@ def _predictions(
     kept = [number for number, answer in enumerate(said) if not answer.error]
     index = {name: number for number, name in enumerate(classes)}
     good = [said[number] for number in kept]
+    strange = good[0].strangeness is not None
     return dataset, Predictions(
         ids=tuple(ids[number] for number in kept),
         hashes=tuple(answer.hash for answer in good),
@@ -300,9 +285,7 @@ def _predictions(
         classes=classes,
         logits=np.stack([a.logits for a in good if a.logits is not None]),
         probabilities=np.stack([a.probabilities for a in good if a.probabilities is not None]),
-        strangeness=np.array([a.strangeness for a in good], np.float64)
-        if good[0].strangeness is not None
-        else None,
+        strangeness=np.array([a.strangeness for a in good], np.float64) if strange else None,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class Isotonic:
         """(items, classes), rows sum to 1."""
         given = softmax(logits, temperature=self.temperature)
         lines = zip(given.T, self.knots, self.heights, strict=True)
-        risen = np.stack([np.interp(own, *line) for own, *line in lines], axis=1)
+        risen = np.stack([np.interp(own, x, y) for own, x, y in lines], axis=1)
         return np.asarray(risen / risen.sum(axis=1, keepdims=True))
 
 
@@ -183,7 +183,7 @@ def left_out(groups: Labels | None, items: int) -> Labels | None:
     upto = np.cumsum(sizes[order]) - sizes[order] / 2
     place = np.empty(len(sizes), np.int64)
     place[order] = upto * min(FOLDS, len(sizes)) // items
-    return cast("Labels", np.unique(place[own], return_inverse=True)[1])
+    return np.unique(place[own], return_inverse=True)[1]
 
 
 def cross_fitted(kind: Kind, logits: Numbers, labels: Labels, folds: Labels) -> Numbers:

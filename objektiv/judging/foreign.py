@@ -15,11 +15,12 @@ import polars as pl
 
 from objektiv.base.errors import DataError
 from objektiv.base.names import natural_key, suggestion
-from objektiv.judging.predictions import LOGIT, PROBABILITY, Predictions
+from objektiv.judging.columns import LOGIT, PROBABILITY, STRANGENESS
+from objektiv.judging.predictions import Predictions
 from objektiv.judging.reading import read_table
 
 SUFFIXES = (".csv", ".parquet")
-OURS = ("id", "hash", "part", "fold", "group", "label")
+OURS = ("id", "hash", "part", "fold", "group", "label", STRANGENESS)
 # Names in other tools' tables, the first that is there counts; case does not matter.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "image_id", "filename", "file_name", "file", "path", "image", "name"),

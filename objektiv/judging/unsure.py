@@ -134,8 +134,8 @@ def _calibrations(
     test: Predictions, held_out: Predictions | None, temperature: float | None
 ) -> Iterator[Calibrated]:
     if temperature is not None:
-        before = [p and _of(p, softmax(p.logits * temperature)) for p in (held_out, test)]
-        yield _judged("before", *before)
+        own = _of(held_out, softmax(held_out.logits * temperature)) if held_out else None
+        yield _judged("before", own, _of(test, softmax(test.logits * temperature)))
     yield _judged("given", held_out, test)
     folds = left_out(held_out.group_numbers, len(held_out)) if held_out else None
     if held_out is None or folds is None:

@@ -72,7 +72,7 @@ class Strangers:
         """Of standard columns and what of them lies along the directions."""
         inside = np.square(along) @ (1 / (self.spread * len(self.spread)))
         beside = np.einsum("ij,ij->i", standard, standard) - np.square(along).sum(axis=1)
-        return np.sqrt(inside + np.maximum(beside, 0) / self.rest)
+        return np.asarray(np.sqrt(inside + np.maximum(beside, 0) / self.rest), np.float32)
 
     def add(
         self, graph: GraphBuilder, tensors: Mapping[str, Any], spans: Mapping[str, Any]

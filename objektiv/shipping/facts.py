@@ -16,9 +16,12 @@ from objektiv.base import files
 from objektiv.base.errors import BundleError, DataError
 from objektiv.base.settings import Strict
 from objektiv.data.settings import Fit
+from objektiv.shipping.ends import INPUT, STRANGENESS, Tensor, outputs
 from objektiv.shipping.limits import Decision, Limits, Name, Share
 
-FORMAT = 2  # 2 may tell limits, a decision and the strangeness of a picture; 1 is still read
+FORMAT: Literal[2] = (
+    2  # 2 may tell limits, a decision and the strangeness of a picture; 1 is still read
+)
 FORMATS = (1, FORMAT)
 SUFFIX = ".objektiv"
 
@@ -48,30 +51,6 @@ def refused(happened: str, *, value: object, allowed: str, next: str = AGAIN) ->
 
 
 UNSEALED = "0" * 64
-
-
-class Tensor(Strict):
-    """One end of the graph, told to whoever runs model.onnx without objektiv."""
-
-    name: str
-    type: str
-    shape: tuple[int | str, ...]
-
-
-INPUT = Tensor(name="image", type="uint8", shape=("height", "width", 3))
-
-
-STRANGENESS = Tensor(name="strangeness", type="float32", shape=(1, 1))
-
-
-def outputs(classes: int, *, strange: bool) -> tuple[Tensor, ...]:
-    """The outputs of a graph for so many classes; the last where it is `strange`."""
-    shape = (1, classes)
-    return (
-        Tensor(name="logits", type="float32", shape=shape),
-        Tensor(name="probabilities", type="float32", shape=shape),
-        *((STRANGENESS,) if strange else ()),
-    )
 
 
 OWN = "own"  # the licence of a network that began with random weights

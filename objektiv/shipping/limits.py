@@ -68,7 +68,7 @@ class Limits(Strict):
 
         `strangeness`: (pictures,), or None where the model does not measure it.
         """
-        rows: Sequence[Any] = [None] * len(probabilities) if strangeness is None else strangeness
+        rows = [None] * len(probabilities) if strangeness is None else strangeness.tolist()
         return tuple(self._doubt(p, s) for p, s in zip(probabilities, rows, strict=True))
 
     def _doubt(self, probabilities: NDArray[Any], strangeness: float | None) -> Doubt | None:

@@ -63,8 +63,8 @@ def add_calibrator(graph: GraphBuilder, logits: str, calibrator: Calibrator) -> 
 
 
 def _add_isotonic(graph: GraphBuilder, logits: str, calibrator: Isotonic) -> None:
-    """Each line as its lowest height and the parts that rise, each of which is clipped."""
-    starts, widths, rises, lowest = _parts(calibrator)
+    """Each line as the sum of its parts, each of which is clipped."""
+    starts, widths, rises = _parts(calibrator)
     scaled = graph.add("Div", [logits, graph.floats(calibrator.temperature)])
     given = graph.add("Softmax", [scaled], axis=1)
     column = graph.add("Unsqueeze", [given, graph.ints(2)])
@@ -72,22 +72,26 @@ def _add_isotonic(graph: GraphBuilder, logits: str, calibrator: Isotonic) -> Non
     part = graph.add("Div", [moved, graph.constant(widths)])
     part = graph.add("Clip", [part, graph.floats(0.0), graph.floats(1.0)])
     risen = graph.add("Mul", [part, graph.constant(rises)])
-    summed = graph.add("ReduceSum", [risen, graph.ints(2)], keepdims=0)
-    heights = graph.add("Add", [summed, graph.constant(lowest)])
+    heights = graph.add("ReduceSum", [risen, graph.ints(2)], keepdims=0)
     total = graph.add("ReduceSum", [heights, graph.ints(1)], keepdims=1)
     graph.add("Div", [heights, total], output=PROBABILITIES)
     graph.add("Log", [PROBABILITIES], output=LOGITS)
 
 
 def _parts(calibrator: Isotonic) -> tuple[NDArray[np.float32], ...]:
-    """Starts, widths and rises of the rising parts, (classes, parts), and the lowest heights."""
+    """Starts, widths and rises of the rising parts, (classes, parts).
+
+    The first of each class lies before 0 and gives its lowest height: an Add behind the sum would
+    be multiplied by OpenVINO 2026 (a test shows it).
+    """
     lines = list(zip(calibrator.knots, calibrator.heights, strict=True))
     rising = [np.flatnonzero(np.diff(heights) > 0) for _, heights in lines]
-    shape = (len(lines), max(1, *(len(own) for own in rising)))
-    starts, widths, rises = np.zeros(shape), np.ones(shape), np.zeros(shape)
+    shape = (len(lines), 1 + max(1, *(len(own) for own in rising)))
+    starts, widths, rises = np.full(shape, -1.0), np.ones(shape), np.zeros(shape)
     for k, ((knots, heights), own) in enumerate(zip(lines, rising, strict=True)):
-        starts[k, : len(own)] = knots[own]
-        widths[k, : len(own)] = np.maximum(np.diff(knots)[own], NARROWEST)
-        rises[k, : len(own)] = np.diff(heights)[own]
-    lowest = np.array([heights[0] for _, heights in lines])
-    return tuple(values.astype(np.float32) for values in (starts, widths, rises, lowest))
+        rises[k, 0] = heights[0]
+        parts = slice(1, 1 + len(own))
+        starts[k, parts] = knots[own]
+        widths[k, parts] = np.maximum(np.diff(knots)[own], NARROWEST)
+        rises[k, parts] = np.diff(heights)[own]
+    return tuple(values.astype(np.float32) for values in (starts, widths, rises))

@@ -24,7 +24,8 @@ from objektiv.features.engine import HINTS
 from objektiv.features.preprocess import PIXELS
 from objektiv.features.runtime import openvino
 from objektiv.features.strict import LARGEST_VALUE
-from objektiv.shipping.facts import INPUT, MODEL, refused
+from objektiv.shipping.ends import INPUT
+from objektiv.shipping.facts import MODEL, refused
 from objektiv.shipping.walk import with_batch
 
 LARGE = 16
@@ -43,16 +44,21 @@ class Predicted(NamedTuple):
 
     def first(self, count: int) -> Predicted:
         """Of the first pictures only."""
-        return Predicted(*(None if array is None else array[:count] for array in self))
+        strange = self.strangeness
+        return Predicted(
+            self.logits[:count],
+            self.probabilities[:count],
+            None if strange is None else strange[:count],
+        )
 
 
 def together(parts: Sequence[Predicted]) -> Predicted:
     """Predictions of one graph behind each other; at least one part."""
+    strange = [part.strangeness for part in parts if part.strangeness is not None]
     return Predicted(
-        *(
-            None if any(array is None for array in arrays) else np.concatenate(arrays)
-            for arrays in zip(*parts, strict=True)
-        )
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate(strange) if strange else None,
     )
 
 

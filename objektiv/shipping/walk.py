@@ -12,7 +12,8 @@ from onnx import TensorProto
 
 from objektiv.features import strict
 from objektiv.features.preprocess import PIXELS
-from objektiv.shipping.facts import INPUT, MODEL, Facts, refused
+from objektiv.shipping.ends import INPUT
+from objektiv.shipping.facts import MODEL, Facts, refused
 
 SOURCE = strict.Source(
     file=MODEL,

@@ -22,11 +22,11 @@ from objektiv.base.machine import own_version, this_machine
 from objektiv.data.settings import Fit
 from objektiv.shipping import golden
 from objektiv.shipping.bundle import Bundle, same_path, squares_of
+from objektiv.shipping.ends import INPUT, outputs
 from objektiv.shipping.facts import (
     CARD,
     FACTS,
     GOLDEN,
-    INPUT,
     MEMBERS,
     MODEL,
     PICTURES,
@@ -39,7 +39,6 @@ from objektiv.shipping.facts import (
     Provenance,
     Weights,
     first_mistakes,
-    outputs,
     refused,
     sealed,
     tolerance,

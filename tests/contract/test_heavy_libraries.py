@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.means",
         "flow.run",
         "flow.judge",
+        "flow.limits",
         "flow.items",
         "flow.tables",
         "flow.train",

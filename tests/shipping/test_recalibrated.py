@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 
 from objektiv.features.graph import FLOAT, GraphBuilder
+from objektiv.features.runtime import openvino
 from objektiv.judging.calibrators import KINDS, Kind, fit_calibrator
 from objektiv.shipping.recalibrated import Recalibrated
 from tests.judging.test_calibration import drawn
@@ -48,6 +49,24 @@ def test_graph_and_numpy_agree(kind: Kind, classes: int) -> None:
     shifted = np.exp(said_logits - said_logits.max(axis=1, keepdims=True))
     assert shifted / shifted.sum(axis=1, keepdims=True) == pytest.approx(said, abs=1e-5)
     assert (model.classes, model.temperature) == (tuple(map(str, range(classes))), 1.5)
+
+
+def test_the_engine_agrees_where_a_line_has_a_single_step() -> None:
+    """A model that never erred gives one step a class; OpenVINO adds its lowest height rightly."""
+    labels = np.arange(48) % 2
+    logits = 9.0 * np.eye(2)[labels] + np.random.default_rng(0).normal(size=(48, 2))
+    fitted = fit_calibrator("isotonic", logits, labels)
+    graph = GraphBuilder()
+    model = Recalibrated(Passing(("a", "b")), fitted)
+    model.add(graph, graph.input("pixels", FLOAT, ["n", 2]))
+    graph.output("probabilities", FLOAT, ["n", 2])
+    options = {"INFERENCE_PRECISION_HINT": "f32"}
+    core = openvino.Core()
+    network = core.compile_model(core.read_model(graph.to_bytes("step")), "CPU", options)
+
+    said = network({"pixels": logits.astype(np.float32)})[0]
+
+    assert said == pytest.approx(fitted.probabilities(logits), abs=1e-4)
 
 
 def test_a_calibrator_without_a_form_in_a_graph_is_refused() -> None:
