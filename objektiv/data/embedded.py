@@ -69,9 +69,10 @@ def _holds(folder: Path, about: Mapping[str, Any]) -> bool:
         found = files.parse_json(note.read_bytes(), name=str(note))
     except DataError:
         return False
+    names = {path: path.relative_to(folder) for path in folder.rglob("*") if path != note}
     hashes = {
-        path.relative_to(folder).as_posix(): files.sha256(path.read_bytes())
-        for path in folder.rglob("*")
-        if path.is_file() and path != note
+        name.as_posix(): files.sha256(path.read_bytes())
+        for path, name in names.items()
+        if path.is_file() and not name.parts[0].startswith(".")  # the ledger is no picture
     }
     return bool(found == {**about, "pictures": len(hashes), "sha256": _digest(hashes)})

@@ -8,7 +8,7 @@ Try: `evaluate_table(Path("predictions.csv"), EvaluateSettings()).scores.accurac
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -78,13 +78,27 @@ def evaluate_table(path: Path, settings: EvaluateSettings) -> JudgedTable:
             look = look_at(
                 test, folder, command="evaluate", model=f"table {path.name}", accuracy=accuracy
             )
-            record = ledger.add(Home.of_table(test), look)
+            record = ledger.add(_home(path, test), look)
             metrics = {"test": scores.to_dict(), "table": path.name, "seconds": log.seconds}
             files.write_json(folder / names.METRICS, metrics | {"ledger": record.to_dict()})
     except ObjektivError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return JudgedTable(Run(folder), predictions, judgement, record, _notes(test))
+
+
+def _home(path: Path, test: Predictions) -> Home:
+    """With the pictures, where the table lies in the run folder that it came from."""
+    home = Home.of_table(test)
+    try:
+        told = Run(path.parent).metrics()["ledger"]
+        found = replace(home, root=Path(told["root"]), data=str(told["data"]))
+        # only where a ledger is already: a strange run must not make us write elsewhere
+        if told["test"] == home.data and found.places[0].is_file():
+            return found
+    except (OSError, ObjektivError, KeyError, TypeError):  # no run, or an older one
+        pass
+    return home
 
 
 def _notes(test: Predictions) -> tuple[str, ...]:

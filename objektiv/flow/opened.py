@@ -72,6 +72,7 @@ class Opened:
             },
             schema_overrides=ITEMS,
         )
+        items = items.filter([".." not in Path(name).parts for name in test.ids])
         return Dataset(self.data, test.classes, items, pl.DataFrame(schema=QUARANTINE))
 
 

@@ -48,6 +48,15 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert len(contents(write(tmp_path / "empty"))) == 3
 
 
+def test_a_folder_with_a_ledger_is_used_again(tmp_path: Path) -> None:
+    """What training writes beside the pictures does not make them others."""
+    folder = write(tmp_path / "new")
+    (folder / ".objektiv").mkdir()
+    (folder / ".objektiv" / "ledger.jsonl").write_text("{}")
+
+    assert write(folder) == folder
+
+
 def test_a_complete_folder_is_used_again(tmp_path: Path) -> None:
     """The second time no picture is made."""
     folder = write(tmp_path / "pictures")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -55,13 +57,51 @@ def test_the_same_table_in_other_words_has_the_same_scores(trained: Path, tmp_pa
 
 def test_each_judging_is_a_look(trained: Path, tmp_path: Path) -> None:
     """A table has no folder of pictures: its ledger lies in the bank, under its test part."""
-    path = trained / "predictions.parquet"
+    path = shutil.copy(trained / "predictions.parquet", tmp_path / "predictions.parquet")
     evaluate_table(path, settings(tmp_path))
     kept = evaluate_table(path, settings(tmp_path)).ledger
 
     assert kept.runs == ("evaluate-predictions-001", "evaluate-predictions-002")
     assert kept.place is not None and kept.place.is_relative_to(tmp_path / "bank")
     assert {look.model for look in kept.looks} == {"table predictions.parquet"}
+
+
+def test_a_table_in_its_run_counts_with_the_pictures(
+    trained: Path, shapes: Path, tmp_path: Path
+) -> None:
+    """Judged where it was made, its look joins those at the same test part of the data."""
+    kept = evaluate_table(trained / "predictions.parquet", settings(tmp_path)).ledger
+
+    assert kept.place == shapes.resolve() / ".objektiv" / "ledger.jsonl"
+    assert trained.name in kept.runs and kept.times >= 2
+
+
+def test_a_changed_table_in_a_run_counts_by_itself(trained: Path, tmp_path: Path) -> None:
+    """Other items are another test part; and what is no record of a run is passed over."""
+    (tmp_path / "run").mkdir()
+    shutil.copy(trained / "metrics.json", tmp_path / "run" / "metrics.json")
+    test = Run(trained).predictions().only("test")
+    test.rows(range(len(test) - 1)).save(tmp_path / "run" / "p.parquet")
+    fewer = evaluate_table(tmp_path / "run" / "p.parquet", settings(tmp_path)).ledger
+    (tmp_path / "run" / "metrics.json").write_text('{"ledger": [')
+    broken = evaluate_table(tmp_path / "run" / "p.parquet", settings(tmp_path)).ledger
+
+    assert fewer.place is not None and fewer.place.is_relative_to(tmp_path / "bank")
+    assert broken.times == 2
+
+
+def test_a_strange_run_makes_us_write_nowhere_else(trained: Path, tmp_path: Path) -> None:
+    """A run that names a folder without a ledger does not get one there."""
+    run, elsewhere = shutil.copytree(trained, tmp_path / "run"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    metrics = json.loads((run / "metrics.json").read_text())
+    metrics["ledger"]["root"] = str(elsewhere)
+    (run / "metrics.json").write_text(json.dumps(metrics))
+
+    kept = evaluate_table(run / "predictions.parquet", settings(tmp_path)).ledger
+
+    assert kept.place is not None and kept.place.is_relative_to(tmp_path / "bank")
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_an_absent_class_is_told(trained: Path, tmp_path: Path) -> None:

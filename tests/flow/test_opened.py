@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def test_a_run_knows_its_pictures(trained: Path, shapes: Path) -> None:
     assert dataset is not None and dataset.root == shapes.resolve()
     assert tuple(dataset.items["id"]) == test.ids
     assert all(Path(path).is_file() for path in dataset.items["path"])
+
+
+def test_names_that_leave_the_folder_are_no_pictures(copy: Path) -> None:
+    """A strange run cannot put other files of this machine on a page."""
+    opened = open_any(copy)
+    test = opened.predictions.only("test")
+    hostile = replace(test, ids=("../../secret.png", *test.ids[1:]))
+    dataset = opened.pictures(hostile)
+
+    assert dataset is not None
+    assert tuple(dataset.items["id"]) == test.ids[1:]
 
 
 def test_a_table_has_predictions_alone(trained: Path) -> None:
