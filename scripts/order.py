@@ -17,6 +17,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "base": (
         "errors",
         "names",
+        "language",
         "seeds",
         "files",
         "tensors",
