@@ -10,12 +10,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from objektiv.base.language import figure, mark, tr
 from objektiv.faces.plots import FAINT, MARGIN, WIDTH, Axis, dot, line, svg, text
-from objektiv.faces.words import percent_range
+from objektiv.faces.words import percent, percent_range
 from objektiv.judging.intervals import Interval
 
 TALL = 190.0  # user units of a curve's field
 STYLES = ("plain", "model", "none")  # of the curves, in their order
+# What is measured over epochs, and on which part; the curves of other pages name their own.
+NAMES = {
+    "loss": mark("loss"),
+    "accuracy": mark("accuracy"),
+    "training": mark("training||curve"),
+    "validation": mark("validation||curve"),
+}
 NEAR = 13.0  # user units between two lines of text
 
 
@@ -30,26 +38,32 @@ def curve_plot(curves: Mapping[str, Sequence[float]], *, best: int, of: str) -> 
     epochs = max(map(len, curves.values()))
     across = Axis(1, max(epochs, 2), MARGIN + 6, WIDTH - 76)
     up = Axis(low, high, TALL, 26)
-    parts = [text(2, 12, f"{of}{', %' * shares}")]
+    measured = tr(NAMES.get(of, of))
+    parts = [text(2, 12, f"{measured}{', %' * shares}")]
     for k in range(round((high - low) / step) + 1):
         y, value = up.at(low + k * step), low + k * step
         parts.append(line(across.low, y, across.high, y, style="grid"))
-        told = f"{100 * value:g}" if shares else f"{value:.3g}"
+        told = figure(100 * value, "g") if shares else figure(value, ".3g")
         parts.append(text(across.low - 6, y + 4, told, FAINT, "end"))
     every = max(1, math.ceil(epochs / 8))
     for epoch in range(every, epochs + 1, every):
         parts.append(text(across.at(epoch), TALL + 16, f"{epoch}", FAINT, "middle"))
-    parts.append(text(across.high, TALL + 32, "epoch", "ink", "end"))
+    parts.append(text(across.high, TALL + 32, tr("epoch"), "ink", "end"))
     x = across.at(best + 1)
     parts.append(line(x, up.high, x, TALL, style="line ideal"))
     ends = _apart([up.at(curve[-1]) for curve in curves.values()])
     for (name, curve), style, y in zip(curves.items(), STYLES, ends, strict=False):
         places = " ".join(f"{across.at(k + 1):.1f},{up.at(v):.1f}" for k, v in enumerate(curve))
         parts.append(f'<polyline class="curve {style}" points="{places}"/>')
-        told = f"{name}, epoch {best + 1}: {curve[best]:.4f}"
+        name = tr(NAMES.get(name, name))
+        told = tr(
+            "{name}, epoch {epoch}: {value:.4f}", name=name, epoch=best + 1, value=curve[best]
+        )
         parts.append(dot(x, up.at(curve[best]), 3.5, style=f"dot {style}", title=told))
         parts.append(text(across.at(len(curve)) + 6, y + 4, name, f"label {style}"))
-    return svg(parts, height=TALL + 38, title=f"{of} by epoch: {', '.join(curves)}")
+    names = ", ".join(tr(NAMES.get(name, name)) for name in curves)
+    title = tr("{measured} by epoch: {names}", measured=measured, names=names)
+    return svg(parts, height=TALL + 38, title=title)
 
 
 def _span(values: Sequence[float], *, most: float) -> tuple[float, float, float]:
@@ -87,26 +101,26 @@ def scatter_plot(points: Sequence[Point], *, across: str) -> str:
     costs = [p.x for p in points]
     room = max((max(costs) / min(costs)) ** 0.12, 1.25)
     axis = Axis(math.log(min(costs) / room), math.log(max(costs) * room), MARGIN + 4, WIDTH - 8)
-    parts = [text(2, 12, "accuracy, %")]
+    parts = [text(2, 12, tr("accuracy, %"))]
     for k in range(round((high - low) / step) + 1):
         y = up.at(low + k * step)
         parts.append(line(axis.low, y, axis.high, y, style="grid"))
-        parts.append(text(axis.low - 5, y + 4, f"{100 * (low + k * step):g}", FAINT, "end"))
+        parts.append(text(axis.low - 5, y + 4, figure(100 * (low + k * step), "g"), FAINT, "end"))
     for tick in _powers(min(costs) / room, max(costs) * room):
         x = axis.at(math.log(tick))
         parts.append(line(x, up.low, x, up.high, style="grid"))
-        parts.append(text(x, up.low + 15, f"{tick:,g}", FAINT, "middle"))
+        parts.append(text(x, up.low + 15, figure(tick, ",g"), FAINT, "middle"))
     parts.append(text(WIDTH - 8, up.low + 31, across, "ink", "end"))
     labels = _apart([up.at(p.share.estimate) for p in points])
     for p, y in zip(points, labels, strict=True):
         x = axis.at(math.log(p.x))
         parts.append(line(x, up.at(p.share.low), x, up.at(p.share.high), style="range thin model"))
-        told = f"{p.name}: {100 * p.share.estimate:.1f} % ({percent_range(p.share)})"
+        told = f"{p.name}: {percent(p.share.estimate)} ({percent_range(p.share)})"
         parts.append(dot(x, up.at(p.share.estimate), 4.5, style="dot model", title=told))
         right = x > (axis.low + axis.high) / 2
         anchor = "end" if right else "start"
         parts.append(text(x - 9 if right else x + 9, y - 6, p.name, "ink", anchor))
-    return svg(parts, height=up.low + 38, title=f"Accuracy against {across}")
+    return svg(parts, height=up.low + 38, title=tr("Accuracy against {across}", across=across))
 
 
 def _powers(low: float, high: float) -> list[float]:

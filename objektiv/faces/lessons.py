@@ -14,12 +14,14 @@ import numpy as np
 
 from objektiv.base import seeds
 from objektiv.base.errors import ImageError
+from objektiv.base.language import figure, mark, tr
 from objektiv.data.augment import apply, transform
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
 from objektiv.faces.curves import curve_plot
 from objektiv.faces.pictures import Thumbnail, thumbnail_of
 from objektiv.faces.sections import Table
+from objektiv.faces.words import whole
 from objektiv.flow.resolve import Origin, origins, part_of
 from objektiv.flow.trained import History, Trained
 from objektiv.models.layers import Summary
@@ -27,10 +29,19 @@ from objektiv.models.recipes import RECIPES
 
 SHOWN = 8  # pictures before and after augmentation
 WHOSE = {
-    "course": "the course's",
-    "choice": "a choice; the course gives none",
-    "recipe": "the recipe's",
-    "yours": "yours",
+    "course": mark("the course's"),
+    "choice": mark("a choice; the course gives none"),
+    "recipe": mark("the recipe's"),
+    "yours": mark("yours"),
+}
+EPOCHS = {  # columns of history.csv
+    "epoch": mark("epoch"),
+    "train_loss": mark("train loss"),
+    "train_accuracy": mark("train accuracy"),
+    "val_loss": mark("val loss"),
+    "val_accuracy": mark("val accuracy"),
+    "learning_rate": mark("learning rate"),
+    "seconds": mark("seconds"),
 }
 
 
@@ -54,8 +65,8 @@ def lesson(trained: Trained) -> Lesson | None:
         return None
     recipe = RECIPES.get(made.name)
     return Lesson(
-        title=recipe.title,
-        origin=recipe.origin,
+        title=tr(recipe.title),
+        origin=tr(recipe.origin),
         curves=_curves(made.history),
         epochs=_epochs(made.history),
         layers=_layers(made.summary),
@@ -78,16 +89,16 @@ def _curves(history: History) -> tuple[str, ...]:
 
 
 def _epochs(history: History) -> Table:
-    head = tuple(name.replace("_", " ") for name in history.rows[0])
+    head = tuple(tr(EPOCHS.get(name, name.replace("_", " "))) for name in history.rows[0])
     rows = tuple(tuple(_figure(n, v) for n, v in row.items()) for row in history.rows)
-    caption = "Each epoch; the marked one was kept"
+    caption = tr("Each epoch; the marked one was kept")
     return Table(caption, head, rows, marked=(history.best,))
 
 
 def _figure(name: str, value: Any) -> str:
     if name == "epoch":
         return str(value)
-    return f"{value:.3g}" if name == "learning_rate" else f"{value:.4f}"
+    return figure(value, ".3g" if name == "learning_rate" else ".4f")
 
 
 def _layers(summary: Summary | None) -> Table | None:
@@ -97,15 +108,15 @@ def _layers(summary: Summary | None) -> Table | None:
         (
             row.name,
             row.kind,
-            " x ".join(f"{n:,}" for n in row.shape),
-            f"{row.parameters:,}",
-            f"{row.trainable:,}",
+            " x ".join(map(whole, row.shape)),
+            whole(row.parameters),
+            whole(row.trainable),
         )
         for row in summary.rows
     )
-    foot = ("all", "", "", f"{summary.parameters:,}", f"{summary.trainable:,}")
-    head = ("layer", "what it does", "output", "parameters", "trainable")
-    return Table("The layers of the network", head, rows, foot, names=2)
+    foot = (tr("all"), "", "", whole(summary.parameters), whole(summary.trainable))
+    head = (tr("layer"), tr("what it does"), tr("output"), tr("parameters"), tr("trainable"))
+    return Table(tr("The layers of the network"), head, rows, foot, names=2)
 
 
 def _recipe(found: Sequence[Origin]) -> Table | None:
@@ -115,20 +126,27 @@ def _recipe(found: Sequence[Origin]) -> Table | None:
         (
             origin.name.replace("_", " "),
             _told(origin.value),
-            WHOSE[origin.whose] + f" (recipe: {_told(origin.recipe)})" * (origin.whose == "yours"),
+            _whose(origin),
         )
         for origin in found
     )
-    caption = "What the recipe says, and whose each number is"
-    return Table(caption, ("setting", "value", "whose"), rows, names=3)
+    caption = tr("What the recipe says, and whose each number is")
+    return Table(caption, (tr("setting"), tr("value"), tr("whose")), rows, names=3)
+
+
+def _whose(origin: Origin) -> str:
+    told = tr(WHOSE[origin.whose])
+    if origin.whose == "yours":
+        told += tr(" (recipe: {value})", value=_told(origin.recipe))
+    return told
 
 
 def _told(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if isinstance(value, tuple | list):
-        return ", ".join(map(_told, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(map(_told, value)) or tr("none")
+    return figure(value, "g") if isinstance(value, float) else str(value)
 
 
 def _augmented(trained: Trained) -> tuple[tuple[Thumbnail, Thumbnail], ...]:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from objektiv.faces.words import count, percent, percent_range
+from objektiv.base.language import tr, tr_count
+from objektiv.faces.words import percent, percent_range, pictures, whole
 from objektiv.judging.calibration import ReliabilityBin
 from objektiv.judging.intervals import Interval
 
@@ -107,7 +108,7 @@ def comparison_plot(bars: Sequence[Bar]) -> str:
         parts.append(dot(axis.at(estimate), y, 6, style=f"dot {bar.kind}"))
         parts.append(text(2, y - 14, bar.name))
         parts.append(text(WIDTH - 2, y - 14, percent(estimate) + span, "ink", "end"))
-    title = f"Accuracy with 95 % intervals: {'; '.join(told)}"
+    title = tr("Accuracy with 95 % intervals: {told}", told="; ".join(told))
     return svg(parts, height=bottom + 22, title=title)
 
 
@@ -130,13 +131,13 @@ def reliability_plot(bins: Sequence[ReliabilityBin], *, classes: int) -> str:
         text(across.at(share), floor + 16, f"{100 * share:.0f} %", FAINT, anchor)
         for share, anchor in zip(ticks, ("start", "middle", "end"), strict=True)
     ]
-    parts.append(text(MARGIN + 4, 24, "% that were right"))
-    parts.append(text(WIDTH - 10, floor + 33, "how sure the model was", "ink", "end"))
+    parts.append(text(MARGIN + 4, 24, tr("% that were right")))
+    parts.append(text(WIDTH - 10, floor + 33, tr("how sure the model was"), "ink", "end"))
     most = max((b.items for b in bins), default=0) or 1
     width = (across.high - across.low) / (1 - start) / max(len(bins), 1)
     for b in bins:
         parts += _reliability_bin(b, across, up, (floor, width, most))
-    title = "Share of right answers against how sure the model was, with counts"
+    title = tr("Share of right answers against how sure the model was, with counts")
     return svg(parts, height=floor + 40, title=title)
 
 
@@ -147,16 +148,21 @@ def _reliability_bin(
     if b.accuracy is None or b.confidence is None:
         return []
     floor, width, most = bars
-    told = f"{count(b.items, 'picture')}: {percent(b.confidence)} sure on average, "
-    told += f"{percent(b.accuracy.estimate)} right (95 % interval {percent_range(b.accuracy)})"
+    told = tr(
+        "{pictures}: {confidence} sure on average, {share} right (95 % interval {span})",
+        pictures=pictures(b.items),
+        confidence=percent(b.confidence),
+        share=percent(b.accuracy.estimate),
+        span=percent_range(b.accuracy),
+    )
     left = max(across.at(b.centre) - width / 2, across.low) + 0.75
     right = min(across.at(b.centre) + width / 2, across.high) - 0.75
     tall = max(1.5, b.items / most * 42)
     place = f'x="{left:.1f}" y="{floor - tall:.1f}" height="{tall:.1f}"'
     parts = [f'<rect class="bar" {place} width="{max(1.0, right - left):.1f}"/>']
-    if right - left >= 7 * len(f"{b.items:,}"):  # about the width of the text
+    if right - left >= 7 * len(whole(b.items)):  # about the width of the text
         middle = (left + right) / 2
-        parts.append(text(middle, floor - tall - 4, f"{b.items:,}", "faint small", "middle"))
+        parts.append(text(middle, floor - tall - 4, whole(b.items), "faint small", "middle"))
     x = across.at(b.confidence)
     ends = up.at(b.accuracy.low), up.at(b.accuracy.high)
     parts.append(line(x, ends[0], x, ends[1], style="range thin model"))
@@ -205,17 +211,28 @@ def sizes_plot(cells: Sequence[SizeCell]) -> str:
         x, y = across.at(math.log(tick)), up.at(math.log(tick))
         parts.append(line(x, up.low, x, up.high, style="grid"))
         parts.append(line(across.low, y, across.high, y, style="grid"))
-        parts.append(text(x, up.low + 15, f"{tick:,}", FAINT, "middle"))
-        parts.append(text(MARGIN - 5, y + 4, f"{tick:,}", FAINT, "end"))
-    parts.append(text(MARGIN + 4, 20, "height, pixels"))
-    parts.append(text(WIDTH - 10, up.low + 31, "width, pixels", "ink", "end"))
+        parts.append(text(x, up.low + 15, whole(tick), FAINT, "middle"))
+        parts.append(text(MARGIN - 5, y + 4, whole(tick), FAINT, "end"))
+    parts.append(text(MARGIN + 4, 20, tr("height, pixels")))
+    parts.append(text(WIDTH - 10, up.low + 31, tr("width, pixels"), "ink", "end"))
     most = max(c.items for c in cells)
     for c in cells:
         radius = max(1.2, 8 * math.sqrt(c.items / most))
-        told = f"{count(c.items, 'picture')} of about {c.width:.0f} x {c.height:.0f}"
+        told = tr_count(
+            "{number} picture of about {width:.0f} x {height:.0f}",
+            "{number} pictures of about {width:.0f} x {height:.0f}",
+            c.items,
+            width=c.width,
+            height=c.height,
+        )
         x, y = across.at(math.log(c.width)), up.at(math.log(c.height))
         parts.append(dot(x, y, radius, style="cloud", title=told))
-    title = f"Width and height of {count(sum(c.items for c in cells), 'picture')}, in pixels"
+    total = sum(c.items for c in cells)
+    title = tr_count(
+        "Width and height of {number} picture, in pixels",
+        "Width and height of {number} pictures, in pixels",
+        total,
+    )
     return svg(parts, height=up.low + 38, title=title)
 
 

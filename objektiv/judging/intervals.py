@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import say
 from objektiv.judging.predictions import Predictions
 
 NORMAL_QUANTILE = 1.959963984540054  # two-sided 95 %
@@ -92,11 +93,16 @@ class _Spread:
         if self.groups is None or self.groups >= FEW_GROUPS:
             return None
         if self.groups == 1:
-            return (
+            return say(
                 "all items are of one group: how groups differ was not measured, "
-                f"a likeness of {self.likeness} inside a group is assumed"
+                "a likeness of {likeness:g} inside a group is assumed",
+                likeness=self.likeness,
             )
-        return f"only {self.groups} groups: collect at least {FEW_GROUPS} to trust the interval"
+        return say(
+            "only {groups} groups: collect at least {few} to trust the interval",
+            groups=self.groups,
+            few=FEW_GROUPS,
+        )
 
 
 def student_quantile(freedom: float) -> float:
