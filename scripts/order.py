@@ -253,6 +253,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "pictures",
         "plots",
         "curves",
+        "figures",
         "sections",
         "lessons",
         "report",

@@ -18,7 +18,7 @@ from objektiv.base.language import figure, mark, tr
 from objektiv.data.augment import apply, transform
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
-from objektiv.faces.curves import curve_plot
+from objektiv.faces.figures import Figure, epochs
 from objektiv.faces.pictures import Thumbnail, thumbnail_of
 from objektiv.faces.sections import Table
 from objektiv.faces.words import whole
@@ -51,7 +51,7 @@ class Lesson:
 
     title: str
     origin: str
-    curves: tuple[str, ...]  # figures
+    curves: tuple[Figure, ...]
     epochs: Table
     layers: Table | None
     recipe: Table | None
@@ -75,7 +75,7 @@ def lesson(trained: Trained) -> Lesson | None:
     )
 
 
-def _curves(history: History) -> tuple[str, ...]:
+def _curves(history: History) -> tuple[Figure, ...]:
     found = []
     for of in ("loss", "accuracy"):
         names = {"training": f"train_{of}", "validation": f"val_{of}"}
@@ -84,7 +84,7 @@ def _curves(history: History) -> tuple[str, ...]:
             for name, column in names.items()
             if column in history.rows[0]
         }
-        found.append(curve_plot(lines, best=history.best, of=of))
+        found.append(epochs(lines, best=history.best, of=of))
     return tuple(found)
 
 
@@ -107,7 +107,7 @@ def _layers(summary: Summary | None) -> Table | None:
     rows = tuple(
         (
             row.name,
-            row.kind,
+            tr(row.kind),
             " x ".join(map(whole, row.shape)),
             whole(row.parameters),
             whole(row.trainable),

@@ -31,6 +31,7 @@ class Bar:
     name: str
     kind: str
     share: Interval | float
+    key: str = ""  # what its numbers are called in a file
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from objektiv.base import files
+from objektiv.base.language import Told, spoken, tr, tr_count
 from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
-from objektiv.faces import plots, sections, words
+from objektiv.faces import figures, plots, sections, words
+from objektiv.faces.figures import Figure
 from objektiv.faces.lessons import Lesson
 from objektiv.faces.pictures import class_samples, thumbnails
 from objektiv.judging.calibration import reliability
@@ -59,63 +62,102 @@ class ReportData:
     next_commands: list[str]
     probe: tuple[Interval, Interval] | None = None
     lesson: Lesson | None = None
+    pictures: bool = True  # whether the files of the pictures are there to be shown
 
 
 def write_report(data: ReportData, path: Path) -> None:
-    """Publish the page at `path`.
+    """Publish the page at `path`, and beside it the numbers of its figures.
 
     Raises:
         UsageError: no prediction is in the part test.
         MachineError: the file cannot be written.
     """
-    files.write_text(path, page(data))
+    parts = _parts(data)
+    figures.write_figures(_figures(parts), path.parent)
+    files.write_text(path, _rendered(parts))
 
 
 def page(data: ReportData) -> str:
     """The page as text; the same data gives the same text."""
+    return _rendered(_parts(data))
+
+
+def _rendered(parts: Mapping[str, Any]) -> str:
+    return environment().get_template("report.html").render(parts)
+
+
+def _figures(parts: Mapping[str, Any]) -> list[Figure]:
+    """All figures of the page."""
+    lesson = parts["lesson"]
+    found = [part for part in parts.values() if isinstance(part, Figure)]
+    return [*found, *(lesson.curves if lesson else ())]
+
+
+def _parts(data: ReportData) -> dict[str, Any]:
+    """What the template is filled with."""
     test, baseline = data.predictions.only("test"), data.baseline.only("test")
-    template = environment().get_template("report.html")
-    return template.render(
-        title=data.title,
-        about=_about(data),
-        notes=data.notes,
-        next_commands=data.next_commands,
-        scores=data.scores,
-        lesson=data.lesson,
+    return {
+        "title": data.title,
+        "about": _about(data),
+        "notes": data.notes,
+        "next_commands": data.next_commands,
+        "scores": data.scores,
+        "lesson": data.lesson,
+        "sections": _sections(data),
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
         **_data(data),
         **_made(data, test=test),
-    )
+    }
 
 
 def _about(data: ReportData) -> str:
-    items = data.dataset.items
-    told = f"{words.count(len(items), 'picture')} of "
-    told += words.count(len(data.dataset.classes), "class", plural="classes")
+    items, classes = data.dataset.items, len(data.dataset.classes)
     groups = items["group"].drop_nulls().n_unique()
-    return told + (f" from {words.count(groups, 'group')}" if groups else "")
+    told = tr_count("of {number} class", "of {number} classes", classes)
+    told = f"{words.pictures(len(items))} {told}"
+    return told + (
+        tr_count(" from {number} group", " from {number} groups", groups) if groups else ""
+    )
+
+
+def _sections(data: ReportData) -> list[tuple[str, str]]:
+    """Where the page's own links lead, and what they are called."""
+    found = [
+        ("scores", tr("Scores")),
+        ("confusion", tr("Confusion")),
+        ("reliability", tr("Reliability")),
+        ("mistakes", tr("Mistakes")),
+        ("pictures", tr("Pictures")),
+        ("split", tr("Split")),
+        ("quarantine", tr("Quarantine")),
+    ]
+    if data.lesson:
+        found += [("curves", tr("Curves")), ("network", tr("Network"))]
+    if data.choices:
+        found.append(("head", tr("Head")))
+    return [*found, ("made", tr("How it was made")), ("next", tr("Next"))]
 
 
 def _result(data: ReportData, *, test: Predictions, baseline: Predictions) -> dict[str, Any]:
     """The head of the page: the sentence, what it means, and the baseline beside it."""
     accuracy = data.scores.accuracy
-    share = words.percent(accuracy.estimate)
-    before, _, after = words.headline(data.scores).partition(f": {share}")
+    frequent = words.most_frequent(data.scores)
+    plain = data.baseline_scores.accuracy
     bars = [
-        plots.Bar("this model", "model", accuracy),
-        plots.Bar(words.BASELINE, "plain", data.baseline_scores.accuracy),
-        plots.Bar("always the most frequent class", "none", words.most_frequent(data.scores)),
+        plots.Bar(tr("this model"), "model", accuracy, "model"),
+        plots.Bar(tr(words.BASELINE), "plain", plain, "baseline"),
+        plots.Bar(tr("always the most frequent class"), "none", frequent, "most_frequent"),
     ]
     if data.probe:
-        bars.insert(1, plots.Bar("quick probe", "none", data.probe[0]))
+        bars.insert(1, plots.Bar(tr("quick probe"), "none", data.probe[0], "probe"))
     return {
-        "headline": (before, share, after),
+        "headline": words.headline_parts(data.scores),
         "beside": words.beside_probe(data.probe[1]) if data.probe else "",
         "meaning": words.meaning(accuracy),
         "warning": accuracy.warning,
         "verdict": words.verdict(data.scores, data.baseline_scores, data.difference),
-        "comparison": plots.comparison_plot(bars),
+        "comparison": figures.comparison(bars),
         "agreement": _agreement(test, baseline),
     }
 
@@ -125,16 +167,22 @@ def _agreement(test: Predictions, baseline: Predictions) -> str:
     pairs = [(bool(own), plain[i]) for i, own in zip(test.ids, test.correct, strict=True)]
     both, alone = pairs.count((True, True)), pairs.count((True, False))
     other, neither = pairs.count((False, True)), pairs.count((False, False))
-    return (
-        f"Picture by picture: both right {both:,}, only this model {alone:,}, "
-        f"only {words.BASELINE} {other:,}, both wrong {neither:,}."
+    return tr(
+        "Picture by picture: both right {both}, only this model {alone}, only {baseline} {other}, "
+        "both wrong {neither}.",
+        both=both,
+        alone=alone,
+        baseline=tr(words.BASELINE),
+        other=other,
+        neither=neither,
     )
 
 
 def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     """Scores, confusion, reliability and the worst mistakes."""
     mistakes = sections.worst_mistakes(test)
-    shown = thumbnails(data.dataset, [mistake.id for mistake in mistakes])
+    ids = [mistake.id for mistake in mistakes]
+    shown = thumbnails(data.dataset, ids) if data.pictures else (None,) * len(ids)
     wrong = int((~test.correct).sum())
     classes = len(test.classes)
     return {
@@ -143,8 +191,8 @@ def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
         "matrix": sections.confusion(data.scores),
         "wide": classes > WIDE,
         "mix_ups": sections.mix_ups(data.scores) if classes > 2 and wrong else None,
-        "reliability": plots.reliability_plot(reliability(test), classes=classes),
-        "gap": f"{100 * data.scores.calibration_error:.1f}",
+        "reliability": figures.reliability(reliability(test), classes=classes),
+        "gap": 100 * data.scores.calibration_error,
         "mistakes": list(zip(mistakes, shown, strict=True)),
         "wrong": wrong,
     }
@@ -158,12 +206,14 @@ def _data(data: ReportData) -> dict[str, Any]:
         widths, heights = (dataset.items[name].to_list() for name in ("width", "height"))
         cells = plots.size_cells(widths, heights)
         if len(set(zip(widths, heights, strict=True))) == 1:
-            one_size = f"All pictures are {widths[0]:,} x {heights[0]:,} pixels."
+            one_size = tr(
+                "All pictures are {width} x {height} pixels.", width=widths[0], height=heights[0]
+            )
         else:
-            sizes = plots.sizes_plot(cells)
+            sizes = figures.sizes(cells)
     folds = data.split.table["fold"].drop_nulls().n_unique()
     return {
-        "samples": class_samples(dataset),
+        "samples": class_samples(dataset) if data.pictures else (),
         "classes": len(dataset.classes),
         "sizes": sizes,
         "one_size": one_size,
@@ -183,9 +233,9 @@ def _made(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     machine = dict(data.machine)
     libraries = machine.pop("libraries", None)
     tables = [
-        sections.facts_table("Settings", data.settings),
-        sections.facts_table("Machine", machine),
-        sections.facts_table("Libraries", libraries or {}),
+        sections.facts_table(tr("Settings"), data.settings),
+        sections.facts_table(tr("Machine"), machine),
+        sections.facts_table(tr("Libraries"), libraries or {}),
     ]
     longest = max(data.timings.values(), default=0.0) or 1.0
     return {
@@ -211,12 +261,22 @@ def environment() -> Environment:
     environment.filters["type"] = typeset
     environment.filters["breakable"] = breakable
     environment.filters["percent"] = words.percent
+    environment.filters["whole"] = words.whole
+    environment.filters["capital"] = capital
+    environment.globals |= {"_": tr, "_count": tr_count, "spoken": spoken}
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Text without marks that steer or turn it; what is markup already was made from such text."""
+    value = tr(value) if isinstance(value, Told) else value
     return words.shown(value) if type(value) is str else value
+
+
+def capital(text: str) -> str:
+    """A phrase as a sentence begins."""
+    text = tr(text)
+    return text[:1].upper() + text[1:]
 
 
 def breakable(name: str) -> str:

@@ -5,10 +5,11 @@ In: a Trained. Out: ReportData, and the commands worth typing next.
 
 from __future__ import annotations
 
+from objektiv.base.language import tr, tr_count
 from objektiv.base.machine import this_machine
 from objektiv.faces.lessons import lesson
 from objektiv.faces.report import ReportData
-from objektiv.faces.words import count, duration
+from objektiv.faces.words import duration
 from objektiv.flow.run import typed
 from objektiv.flow.trained import Forecast, History, Trained
 
@@ -57,9 +58,11 @@ def _choices(history: History) -> list[dict[str, object]]:
 
 def forecast_note(forecast: Forecast) -> str:
     """Predicted against actual."""
-    return (
-        f"Before it began, {duration(forecast.predicted_of_trained)} were predicted for "
-        f"{count(forecast.trained, 'epoch')}; they took {duration(forecast.actual)}."
+    return tr(
+        "Before it began, {predicted} were predicted for {epochs}; they took {actual}.",
+        predicted=duration(forecast.predicted_of_trained),
+        epochs=tr_count("{number} epoch", "{number} epochs", forecast.trained),
+        actual=duration(forecast.actual),
     )
 
 
@@ -67,14 +70,22 @@ def _own_notes(trained: Trained) -> list[str]:
     return [
         *trained.made.notes,
         *([forecast_note(trained.made.forecast)] if trained.made.forecast else []),
-        f"The bundle was tried on test pictures: its probabilities differ by at most "
-        f"{trained.shipped.difference:.4f} from the ones judged here.",
+        tr(
+            "The bundle was tried on test pictures: its probabilities differ by at most "
+            "{difference:.4f} from the ones judged here.",
+            difference=trained.shipped.difference,
+        ),
         _looked(trained.seen.looked, len(trained.seen.dataset.items)),
     ]
 
 
 def _looked(looked: int, items: int) -> str:
     if looked == 0:
-        return "No image had to be looked at: the bank knew them all."
-    told = f"{count(looked, 'image')} looked at anew"
-    return f"{told}." if looked >= items else f"{told}; the bank knew the rest, or they are copies."
+        return tr("No image had to be looked at: the bank knew them all.")
+    if looked >= items:
+        return tr_count("{number} image looked at anew.", "{number} images looked at anew.", looked)
+    return tr_count(
+        "{number} image looked at anew; the bank knew the rest, or they are copies.",
+        "{number} images looked at anew; the bank knew the rest, or they are copies.",
+        looked,
+    )
