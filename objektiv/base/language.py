@@ -70,6 +70,27 @@ def say(text: str, /, **values: Any) -> Told:
     return told
 
 
+def packed(note: Any) -> Any:
+    """A note as JSON that `unpacked` turns into the same note."""
+    if not isinstance(note, Told):
+        return note
+    return {"say": note.text, "with": {name: packed(v) for name, v in note.values.items()}}
+
+
+def unpacked(note: Any) -> Any:
+    """The note that was packed.
+
+    Raises:
+        ValueError: it is not one, such as in a file that was changed by hand.
+    """
+    if not isinstance(note, dict):
+        return note
+    try:
+        return say(str(note["say"]), **{str(k): unpacked(v) for k, v in note["with"].items()})
+    except (KeyError, AttributeError, IndexError, TypeError) as error:
+        raise ValueError(f"not a note: {note!r:.100}") from error
+
+
 def mark(text: str, /) -> str:
     """The same text: marks it for translation where it is written but not yet said."""
     return text

@@ -250,5 +250,5 @@ def _given(dataset: Dataset, labels: Ints) -> tuple[Names, list[str]]:
             allowed="Each class needs images to learn from in train",
             next="add images of it to train, or split anew with --parts new",
         )
-    told = mark("The {part} part holds no image of class {name}.")
-    return parts, [say(told, part=part, name=name) for part, name in lacking]
+    sentence = mark("The {part} part holds no image of class {name}.")
+    return parts, [say(sentence, part=part, name=name) for part, name in lacking]

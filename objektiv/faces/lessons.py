@@ -1,6 +1,6 @@
 """What a report tells of a network that learnt by gradient: curves, layers, recipe, augmentation.
 
-In: a Trained. Out: a Lesson, with figures and tables ready for the page.
+In: a Finished. Out: a Lesson, with figures and tables ready for the page.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from objektiv.faces.figures import Figure, epochs
 from objektiv.faces.pictures import Thumbnail, thumbnail_of
 from objektiv.faces.sections import Table
 from objektiv.faces.words import whole
+from objektiv.flow.finished import Finished
 from objektiv.flow.resolve import Origin, origins, part_of
-from objektiv.flow.trained import History, Trained
+from objektiv.flow.trained import History
 from objektiv.models.layers import Summary
 from objektiv.models.recipes import RECIPES
 
@@ -58,20 +59,19 @@ class Lesson:
     augmented: tuple[tuple[Thumbnail, Thumbnail], ...]  # before, after
 
 
-def lesson(trained: Trained) -> Lesson | None:
+def lesson(done: Finished) -> Lesson | None:
     """None where nothing was learnt by gradient."""
-    made = trained.made
-    if made.history.kind != "epochs":
+    if done.history.kind != "epochs":
         return None
-    recipe = RECIPES.get(made.name)
+    recipe = RECIPES.get(done.settings.model)
     return Lesson(
         title=tr(recipe.title),
         origin=tr(recipe.origin),
-        curves=_curves(made.history),
-        epochs=_epochs(made.history),
-        layers=_layers(made.summary),
-        recipe=_recipe(origins(trained.settings)),
-        augmented=_augmented(trained),
+        curves=_curves(done.history),
+        epochs=_epochs(done.history),
+        layers=_layers(done.summary),
+        recipe=_recipe(origins(done.settings)),
+        augmented=_augmented(done),
     )
 
 
@@ -149,16 +149,16 @@ def _told(value: Any) -> str:
     return figure(value, "g") if isinstance(value, float) else str(value)
 
 
-def _augmented(trained: Trained) -> tuple[tuple[Thumbnail, Thumbnail], ...]:
+def _augmented(done: Finished) -> tuple[tuple[Thumbnail, Thumbnail], ...]:
     """Training pictures as they are, and as the first epoch saw them."""
-    settings, size = trained.settings, trained.made.size
+    settings, size = done.settings, done.size
     augment = part_of(AugmentSettings, settings)
     if augment == AugmentSettings():
         return ()
-    ids = trained.split.ids("train")
+    ids = done.split.ids("train")
     draw = seeds.generator(settings.seed, "report", "augmented")
     chosen = draw.choice(len(ids), size=min(SHOWN, len(ids)), replace=False)
-    paths = dict(trained.seen.dataset.items.select("id", "path").iter_rows())
+    paths = dict(done.dataset.items.select("id", "path").iter_rows())
     found = []
     for id in (ids[place] for place in sorted(chosen.tolist())):
         try:

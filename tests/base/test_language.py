@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 
 from objektiv.base import language
 from objektiv.base.errors import UsageError
-from objektiv.base.language import figure, say, speaking, spoken, tr, tr_count, tr_list
+from objektiv.base.language import (
+    figure,
+    packed,
+    say,
+    speaking,
+    spoken,
+    tr,
+    tr_count,
+    tr_list,
+    unpacked,
+)
 
 WORDS = {
     "{number} of {total} pictures": "{number} von {total} Bildern",
@@ -110,3 +121,24 @@ def test_unknown_language_is_refused() -> None:
     """The message names the languages."""
     with pytest.raises(UsageError, match="Known: en, de"), speaking("fr"):
         pass
+
+
+def test_notes_survive_a_file() -> None:
+    """A note that went through JSON can still be said in German."""
+    note = say("Of {what}.", what=say("{number} cells", number=1200))
+
+    again = unpacked(json.loads(json.dumps(packed(note))))
+
+    assert again == note
+    with speaking("de"):
+        assert tr(again) == "Von 1.200 Zellen."
+    assert unpacked(packed("plain")) == "plain"
+
+
+@pytest.mark.parametrize(
+    "bad", [{}, {"say": "{a}"}, {"say": "{a}", "with": {"b": 1}}, {"say": 1, "with": 2}]
+)
+def test_altered_notes_are_told(bad: dict[str, object]) -> None:
+    """What is no note is a ValueError, whatever was done to the file."""
+    with pytest.raises(ValueError, match="not a note"):
+        unpacked(bad)

@@ -67,6 +67,11 @@ def parts(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def edges(text: str) -> tuple[bool, bool]:
+    """Whether it begins and ends with a blank."""
+    return text[0] == " ", text[-1] == " "
+
+
 def test_every_marked_sentence_has_a_german_one() -> None:
     """What is missing is listed, ready to be put into the catalogue."""
     missing = sorted({text for text, _ in MARKED} - set(GERMAN))
@@ -103,4 +108,5 @@ def test_catalogue_is_sorted_and_without_gaps() -> None:
     pairs = json.loads(CATALOGUE.read_text(encoding="utf-8"), object_pairs_hook=list)
 
     assert [key for key, _ in pairs] == sorted({key for key, _ in pairs})
-    assert all(said.strip() == said and said for _, said in pairs)
+    assert all(said.strip() for _, said in pairs)
+    assert all(edges(key.partition(NOTE)[0]) == edges(said) for key, said in pairs)
