@@ -285,7 +285,8 @@ def breakable(name: str) -> str:
 
 
 def typeset(text: str) -> str:
-    """Our own phrases as a printer would set them: no break before %, a true minus, a cross."""
+    """Our own phrases as a printer would set them: no break beside %, a true minus, a cross."""
     text = re.sub(r"(?<=\d) (?=%|s\b|min\b|h\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d)-%-(?=\w)", "\u2011%\u2011", text)
     text = re.sub(r"(?<=\d) x (?=\d)", " \u00d7 ", text)
     return re.sub(r"(?<![\w.)-])-(?=\d)", "\u2212", text)
