@@ -19,6 +19,7 @@ import polars as pl
 
 from objektiv.base import files
 from objektiv.base.errors import UsageError
+from objektiv.base.language import say
 from objektiv.base.names import suggestion
 from objektiv.base.settings import make, read_mapping
 from objektiv.data.dataset import Dataset
@@ -91,7 +92,7 @@ def judge(
     test, held_out = predictions.only("test"), predictions.held_out()
     positive = positive_class(predictions.classes, settings.positive)
     require_columns(settings.by, columns.columns if columns is not None else ())
-    unsought = NotDefined("no positive class is named")
+    unsought = NotDefined(say("no positive class is named"))
     operating: OperatingPoint | NotDefined = unsought
     prevalence: tuple[Expected | NotDefined, ...] = ()
     if positive:

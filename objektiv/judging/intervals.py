@@ -64,7 +64,9 @@ def one_kind(truth: NDArray[np.bool_], positive: str) -> NotDefined | None:
     """Why nothing can be told apart where all items, or none, are positive; else None."""
     if truth.any() and not truth.all():
         return None
-    return NotDefined(f"no test item is of {'another kind than ' * bool(truth.any())}{positive}")
+    if truth.any():
+        return NotDefined(say("no test item is of another kind than {name}", name=positive))
+    return NotDefined(say("no test item is of {name}", name=positive))
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,9 @@ def proportion(correct: NDArray[np.bool_], groups: Groups) -> Interval:
     return bounded(float(correct.mean()), [mean], groups, most=items)
 
 
-def share(correct: NDArray[np.bool_], groups: Groups, *, of: str) -> Interval | NotDefined:
-    """`proportion`, also where there is no item; `of` names the items: "no {of}"."""
-    return proportion(correct, groups) if len(correct) else NotDefined(f"no {of}")
+def share(correct: NDArray[np.bool_], groups: Groups, *, none: str) -> Interval | NotDefined:
+    """`proportion`, also where there is no item; `none` is then the reason."""
+    return proportion(correct, groups) if len(correct) else NotDefined(none)
 
 
 def bounded(estimate: float, means: Sequence[Mean], groups: Groups, *, most: float) -> Interval:
