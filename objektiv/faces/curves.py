@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from objektiv.base.language import figure, mark, tr
 from objektiv.faces.plots import FAINT, MARGIN, WIDTH, Axis, dot, line, svg, text
 from objektiv.faces.words import percent, percent_range
+from objektiv.judging.curves import Curve
 from objektiv.judging.intervals import Interval
 
 TALL = 190.0  # user units of a curve's field
@@ -132,3 +133,39 @@ def _powers(low: float, high: float) -> list[float]:
         if len(ticks) >= 3:
             break
     return ticks
+
+
+def threshold_plot(curve: Curve, *, across: str, up: str, point: tuple[float, float] | None) -> str:
+    """Two shares at every threshold, with the band of the second; `point` is the chosen one."""
+    x_axis, y_axis = Axis(0, 1, MARGIN + 4, WIDTH - 10), Axis(0, 1, 330, 26)
+    parts = [text(2, 12, up)]
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x, y, told = x_axis.at(share), y_axis.at(share), figure(100 * share, ".0f")
+        parts.append(line(x, y_axis.low, x, y_axis.high, style="grid"))
+        parts.append(line(x_axis.low, y, x_axis.high, y, style="grid"))
+        parts.append(text(x, y_axis.low + 16, told, FAINT, "middle"))
+        parts.append(text(x_axis.low - 6, y + 4, told, FAINT, "end"))
+    parts.append(text(WIDTH - 10, y_axis.low + 32, across, "ink", "end"))
+    start, end = (0.0, 1.0) if curve.chance is None else (curve.chance, curve.chance)
+    parts.append(
+        line(x_axis.low, y_axis.at(start), x_axis.high, y_axis.at(end), style="line ideal")
+    )
+    parts += drawn_band(curve.x, (curve.y, curve.low, curve.high), x_axis, y_axis)
+    if point:
+        x, y = x_axis.at(point[0]), y_axis.at(point[1])
+        parts.append(dot(x, y, 5, style="dot plain", title=tr("the threshold used here")))
+    return svg(parts, height=y_axis.low + 38, title=f"{up}; {across}")
+
+
+def drawn_band(
+    x: Sequence[float], y: tuple[Sequence[float], ...], across: Axis, up: Axis
+) -> list[str]:
+    """A line and its band; `y` is the line, the low and the high end."""
+    middle, low, high = (
+        [f"{across.at(a):.1f},{up.at(b):.1f}" for a, b in zip(x, values, strict=True)]
+        for values in y
+    )
+    return [
+        f'<polygon class="band" points="{" ".join([*high, *reversed(low)])}"/>',
+        f'<polyline class="curve model" points="{" ".join(middle)}"/>',
+    ]

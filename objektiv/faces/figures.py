@@ -16,8 +16,9 @@ from pathlib import Path
 from objektiv.base import files
 from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.faces import plots
-from objektiv.faces.curves import curve_plot
+from objektiv.faces.curves import curve_plot, threshold_plot
 from objektiv.judging.calibration import ReliabilityBin
+from objektiv.judging.curves import Curve
 from objektiv.judging.intervals import Interval
 
 FOLDER = "figures"  # beside the page
@@ -94,3 +95,16 @@ def epochs(lines: Mapping[str, Sequence[float]], *, best: int, of: str) -> Figur
     )
     drawn = curve_plot(lines, best=best, of=of)
     return Figure(of, drawn, ("epoch", *lines), rows)
+
+
+def thresholds(
+    name: str, curve: Curve, *, words: tuple[str, str], point: tuple[float, float] | None
+) -> Figure:
+    """Two shares at every threshold; `words`: of the axis across and the one up."""
+    rows = tuple(zip(curve.thresholds, curve.x, curve.y, curve.low, curve.high, strict=True))
+    head = {
+        "roc": ("threshold", "false_alarms", "sensitivity", "low", "high"),
+        "precision-recall": ("threshold", "recall", "precision", "low", "high"),
+    }[curve.kind]
+    drawn = threshold_plot(curve, across=words[0], up=words[1], point=point)
+    return Figure(name, drawn, head, rows)

@@ -21,10 +21,12 @@ from objektiv.base import files
 from objektiv.base.language import Told, spoken, tr, tr_count
 from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
-from objektiv.faces import figures, plots, sections, words
+from objektiv.faces import figures, judged, plots, sections, words
+from objektiv.faces.data_part import data_part
 from objektiv.faces.figures import Figure
 from objektiv.faces.lessons import Lesson
-from objektiv.faces.pictures import class_samples, thumbnails
+from objektiv.faces.pictures import thumbnails
+from objektiv.flow.judge import Judgement
 from objektiv.judging.calibration import reliability
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
@@ -62,6 +64,7 @@ class ReportData:
     next_commands: list[str]
     probe: tuple[Interval, Interval] | None = None
     lesson: Lesson | None = None
+    judgement: Judgement | None = None
     pictures: bool = True  # whether the files of the pictures are there to be shown
 
 
@@ -88,27 +91,29 @@ def _rendered(parts: Mapping[str, Any]) -> str:
 
 def _figures(parts: Mapping[str, Any]) -> list[Figure]:
     """All figures of the page."""
-    lesson = parts["lesson"]
     found = [part for part in parts.values() if isinstance(part, Figure)]
+    decision, lesson = parts["decision"], parts["lesson"]
+    found += [drawn for drawn, _ in decision.curves] if decision else []
     return [*found, *(lesson.curves if lesson else ())]
 
 
 def _parts(data: ReportData) -> dict[str, Any]:
     """What the template is filled with."""
     test, baseline = data.predictions.only("test"), data.baseline.only("test")
-    return {
+    parts = {
         "title": data.title,
         "about": _about(data),
         "notes": data.notes,
         "next_commands": data.next_commands,
         "scores": data.scores,
         "lesson": data.lesson,
-        "sections": _sections(data),
+        **_decided(data),
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
-        **_data(data),
+        **data_part(data.dataset, data.split, notes=data.notes, pictures=data.pictures),
         **_made(data, test=test),
     }
+    return parts | {"sections": _sections(parts)}
 
 
 def _about(data: ReportData) -> str:
@@ -121,9 +126,23 @@ def _about(data: ReportData) -> str:
     )
 
 
-def _sections(data: ReportData) -> list[tuple[str, str]]:
+def _decided(data: ReportData) -> dict[str, Any]:
+    """What follows from the scores for one picture, for whole groups, for some of them."""
+    found = data.judgement
+    return {
+        "sought": data.scores.positive,
+        "decision": judged.decision_part(found) if found else None,
+        "whole_groups": judged.group_part(found) if found else None,
+        "subgroups": judged.subgroup_tables(found) if found else [],
+    }
+
+
+def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Where the page's own links lead, and what they are called."""
     found = [
+        *([("decision", tr("Decision"))] if parts["decision"] else []),
+        *([("groups", tr("Whole groups"))] if parts["whole_groups"] else []),
+        *([("subgroups", tr("Worse for some?"))] if parts["subgroups"] else []),
         ("scores", tr("Scores")),
         ("confusion", tr("Confusion")),
         ("reliability", tr("Reliability")),
@@ -132,9 +151,9 @@ def _sections(data: ReportData) -> list[tuple[str, str]]:
         ("split", tr("Split")),
         ("quarantine", tr("Quarantine")),
     ]
-    if data.lesson:
+    if parts["lesson"]:
         found += [("curves", tr("Curves")), ("network", tr("Network"))]
-    if data.choices:
+    if parts["choices"]:
         found.append(("head", tr("Head")))
     return [*found, ("made", tr("How it was made")), ("next", tr("Next"))]
 
@@ -184,10 +203,11 @@ def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     ids = [mistake.id for mistake in mistakes]
     shown = thumbnails(data.dataset, ids) if data.pictures else (None,) * len(ids)
     wrong = int((~test.correct).sum())
+    lines, found = words.score_lines(data.scores, data.baseline_scores), data.judgement
     classes = len(test.classes)
     return {
-        "score_lines": words.score_lines(data.scores, data.baseline_scores),
-        "class_table": sections.class_table(data.scores),
+        "score_lines": judged.with_ranges(lines, found) if found else lines,
+        "class_table": sections.class_table(data.scores, found.ranges if found else None),
         "matrix": sections.confusion(data.scores),
         "wide": classes > WIDE,
         "mix_ups": sections.mix_ups(data.scores) if classes > 2 and wrong else None,
@@ -195,36 +215,6 @@ def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
         "gap": 100 * data.scores.calibration_error,
         "mistakes": list(zip(mistakes, shown, strict=True)),
         "wrong": wrong,
-    }
-
-
-def _data(data: ReportData) -> dict[str, Any]:
-    """The pictures, their sizes, the split and the quarantine."""
-    dataset = data.dataset
-    sizes, one_size = None, ""
-    if "width" in dataset.items.columns and len(dataset.items):
-        widths, heights = (dataset.items[name].to_list() for name in ("width", "height"))
-        cells = plots.size_cells(widths, heights)
-        if len(set(zip(widths, heights, strict=True))) == 1:
-            one_size = tr(
-                "All pictures are {width} x {height} pixels.", width=widths[0], height=heights[0]
-            )
-        else:
-            sizes = figures.sizes(cells)
-    folds = data.split.table["fold"].drop_nulls().n_unique()
-    return {
-        "samples": class_samples(dataset) if data.pictures else (),
-        "classes": len(dataset.classes),
-        "sizes": sizes,
-        "one_size": one_size,
-        "size_table": sections.size_table(dataset) if sizes else None,
-        "odd_table": sections.odd_table(dataset),
-        "data_notes": [note for note in dataset.notes if note not in data.notes],
-        "split_table": sections.split_table(dataset, data.split),
-        "split_notes": [note for note in data.split.notes if note not in data.notes],
-        "folds": folds,
-        "quarantined": len(dataset.quarantine),
-        "quarantine": sections.quarantine_tables(dataset),
     }
 
 

@@ -2,14 +2,13 @@
 
 In: a Dataset, a Split, Predictions, Scores and what a run noted. Out: Tables of text, a confusion
 matrix and a list of mistakes; no HTML.
-Try: `split_table(dataset, split(dataset, SplitSettings())).rows`.
+Try: `class_table(score(predictions.only("test"))).rows`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +16,16 @@ from typing import Any
 from objektiv.base.language import figure, mark, tr, tr_count
 from objektiv.base.names import natural_key
 from objektiv.data.dataset import Dataset
-from objektiv.data.folders import PARTS
-from objektiv.data.header import REASONS
 from objektiv.data.split import Split
 from objektiv.faces.words import NONE, duration, number, percent, percent_range, whole
-from objektiv.judging.intervals import Interval
+from objektiv.judging.intervals import Interval, NotDefined
 from objektiv.judging.metrics import Scores
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.ranges import Ranges
 
 MATRIX = 30  # classes; more make a matrix that nobody reads
 CONFUSIONS = 12  # most frequent mix-ups that are named
 MISTAKES = 20  # pictures; fills rows of 5, 4 and 2
-LISTED = 50  # files in quarantine that are named
-ODD = 20  # kinds of odd files that are named
 # What a run calls by English words of its own: columns of what was tried, steps, parts.
 NAMES = {
     "blocks": mark("blocks"),
@@ -88,11 +84,19 @@ class Mistake:
     probability: float
 
 
-def class_table(scores: Scores) -> Table:
-    """Each class against the rest."""
+def class_table(scores: Scores, ranges: Ranges | None = None) -> Table:
+    """Each class against the rest; `ranges` are the intervals of what has no closed one."""
+    of_precision = ranges.precision if ranges else (None,) * len(scores.per_class)
+    of_f1 = ranges.f1 if ranges else (None,) * len(scores.per_class)
     rows = tuple(
-        (c.name, whole(c.support), _recall(c.recall), percent(c.precision), percent(c.f1))
-        for c in scores.per_class
+        (
+            c.name,
+            whole(c.support),
+            _ranged(c.recall.estimate if c.recall else None, c.recall),
+            _ranged(c.precision, precision),
+            _ranged(c.f1, f1),
+        )
+        for c, precision, f1 in zip(scores.per_class, of_precision, of_f1, strict=True)
     )
     caption = tr(
         "Recall: of the class so many were recognised. Precision: of the pictures called so, "
@@ -102,8 +106,9 @@ def class_table(scores: Scores) -> Table:
     return Table(caption, head, rows)
 
 
-def _recall(recall: Interval | None) -> str:
-    return f"{percent(recall.estimate)}\n{percent_range(recall)}" if recall else NONE
+def _ranged(share: float | None, ends: Interval | NotDefined | None) -> str:
+    told = f"\n{percent_range(ends)}" if isinstance(ends, Interval) else ""
+    return percent(share) + told
 
 
 def confusion(scores: Scores) -> tuple[tuple[Cell, ...], ...]:
@@ -168,98 +173,9 @@ def worst_mistakes(test: Predictions) -> tuple[Mistake, ...]:
     return tuple(wrong[:MISTAKES])
 
 
-def split_table(dataset: Dataset, split: Split) -> Table:
-    """Pictures, and groups where there are any, of each class in each part."""
-    parts = dict(split.table.select("id", "part").iter_rows())
-    items: Counter[tuple[str, str]] = Counter()
-    groups: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, label, group in dataset.items.select("id", "label", "group").iter_rows():
-        part = parts.get(name, NONE)
-        for key in ((label, part), (label, ""), ("", part), ("", "")):
-            items[key] += 1
-            if group is not None:
-                groups[key].add(group)
-
-    def cell(label: str, part: str) -> str:
-        own = groups[label, part]
-        return whole(items[label, part]) + (f" ({whole(len(own))})" if own else "")
-
-    shown = [*PARTS, *([NONE] if items["", NONE] else []), ""]
-    caption = tr("Pictures of each class in each part")
-    if groups["", ""]:
-        caption += tr("; in brackets the groups they come from")
-    return Table(
-        caption,
-        (tr("class"), *(named(part) if part else tr("all") for part in shown)),
-        tuple((label, *(cell(label, part) for part in shown)) for label in dataset.classes),
-        (tr("all"), *(cell("", part) for part in shown)),
-    )
-
-
 def named(name: str) -> str:
     """A word of the run's own in the language that is spoken; another one stays what it is."""
     return tr(NAMES.get(name, name))
-
-
-def size_table(dataset: Dataset) -> Table | None:
-    """Sizes of each class; a class that differs in size can be told without looking at it."""
-    if "width" not in dataset.items.columns:
-        return None
-    own: dict[str, list[tuple[int, int]]] = {label: [] for label in dataset.classes}
-    for label, width, height in dataset.items.select("label", "width", "height").iter_rows():
-        own[label].append((width, height))
-    rows = tuple((label, *_sizes(found)) for label, found in own.items() if found)
-    head = (tr("class"), tr("median"), tr("smallest"), tr("largest"))
-    return Table(tr("Width x height in pixels, by class"), head, rows)
-
-
-def _sizes(found: list[tuple[int, int]]) -> tuple[str, ...]:
-    middle = [sorted(lengths)[len(found) // 2] for lengths in zip(*found, strict=True)]
-    area = sorted(found, key=lambda size: size[0] * size[1])
-    return tuple(f"{whole(w)} x {whole(h)}" for w, h in (middle, area[0], area[-1]))
-
-
-def odd_table(dataset: Dataset) -> Table | None:
-    """What was odd about files that were read all the same; None where nothing was."""
-    if "notes" not in dataset.items.columns:
-        return None
-    seen: dict[str, list[str]] = {}
-    for name, notes in dataset.items.select("id", "notes").iter_rows():
-        for note in (notes or "").split("; "):
-            if note:
-                seen.setdefault(note, []).append(name)
-    if not seen:
-        return None
-    ordered = sorted(seen.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    rows = tuple((note, names[0], whole(len(names))) for note, names in ordered[:ODD])
-    head = (tr("what"), tr("for example"), tr("pictures"))
-    caption = tr("Odd files that were read all the same")
-    if len(ordered) > ODD:
-        more = len(ordered) - ODD
-        caption += tr_count(
-            " ({number} kind more not shown)", " ({number} kinds more not shown)", more
-        )
-    return Table(caption, head, rows, names=2)
-
-
-def quarantine_tables(dataset: Dataset) -> tuple[Table, ...]:
-    """Counts by reason and the first files; nothing where nothing was set aside."""
-    listed = list(dataset.quarantine.select("id", "reason", "message").iter_rows())
-    if not listed:
-        return ()
-    means = {**REASONS, "two-labels": mark("equal files lie in two classes")}
-    reasons = Counter(reason for _, reason, _ in listed).most_common()
-    counts = tuple((reason, tr(means.get(reason, "")), whole(items)) for reason, items in reasons)
-    more = len(listed) - LISTED
-    caption = tr("These files")
-    if more > 0:
-        caption = tr("The first {listed} of these files, and {more} more", listed=LISTED, more=more)
-    told = tuple((name, (text or "").removeprefix(f"{name}: ")) for name, _, text in listed)
-    head = (tr("reason"), tr("what it means"), tr("files"))
-    return (
-        Table(tr("Files set aside, by reason"), head, counts, names=2),
-        Table(caption, (tr("file"), tr("message")), told[:LISTED], names=2),
-    )
 
 
 def choices_table(choices: Sequence[Mapping[str, Any]]) -> Table | None:

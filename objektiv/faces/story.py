@@ -53,6 +53,7 @@ def report_data(done: Finished) -> ReportData:
         next_commands=next_commands(done.run),
         probe=(judged.probe.scores.accuracy, judged.probe.difference) if judged.probe else None,
         lesson=lesson(done),
+        judgement=judged.judgement,
         pictures=there,
     )
 

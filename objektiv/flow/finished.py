@@ -24,6 +24,7 @@ from objektiv.base.settings import read_yaml
 from objektiv.data.dataset import FACTS, ITEMS, QUARANTINE, Dataset
 from objektiv.data.split import Split
 from objektiv.flow import run as names
+from objektiv.flow.judge import judgement_of
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Beside, Forecast, History, Judged, Trained
@@ -230,9 +231,11 @@ def _judged(run: Run, settings: TrainSettings) -> Judged:
         return Beside(predictions, score(other, positive=positive), paired_difference(test, other))
 
     probe = run.folder / names.PROBE
+    judgement = judgement_of(run)
     return Judged(
         own,
-        score(test, positive=positive),
+        judgement.scores,
         beside(run.baseline()),
         beside(Predictions.load(probe)) if probe.exists() else None,
+        judgement,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from objektiv.data.dataset import QUARANTINE
-from objektiv.faces import sections
+from objektiv.faces import data_part, sections
 from tests.faces.conftest import MakeReport
 
 
@@ -55,7 +55,7 @@ def test_split_table_counts_pictures_and_groups(make_report: MakeReport) -> None
     """Each class and part with its pictures, in brackets the groups, and sums that are true."""
     data = make_report(groups=12)
 
-    table = sections.split_table(data.dataset, data.split)
+    table = data_part.split_table(data.dataset, data.split)
 
     assert table.head == ("class", "train", "validation", "test", "all")
     assert table.rows[0] == ("cat", "10 (6)", "10 (6)", "10 (6)", "30 (6)")
@@ -66,7 +66,7 @@ def test_split_table_without_groups_has_no_brackets(make_report: MakeReport) -> 
     """Where nobody named groups, none are told."""
     data = make_report()
 
-    table = sections.split_table(data.dataset, data.split)
+    table = data_part.split_table(data.dataset, data.split)
 
     assert table.foot == ("all", "20", "20", "20", "60")
     assert "groups" not in table.caption
@@ -81,7 +81,7 @@ def test_quarantine_is_counted_in_full_and_listed_in_part(make_report: MakeRepor
     ]
     dataset = replace(dataset, quarantine=pl.DataFrame(rows, schema=QUARANTINE, orient="row"))
 
-    counts, listed = sections.quarantine_tables(dataset)
+    counts, listed = data_part.quarantine_tables(dataset)
 
     assert counts.rows == (
         ("empty", "the file is empty", "40"),
@@ -98,7 +98,7 @@ def test_odd_files_are_gathered_by_what_is_odd(make_report: MakeReport) -> None:
     notes = ["named .jpg, is PNG; CMYK", "CMYK", *[""] * 58]
     items = dataset.items.with_columns(notes=pl.Series(notes))
 
-    table = sections.odd_table(replace(dataset, items=items))
+    table = data_part.odd_table(replace(dataset, items=items))
 
     assert table is not None
     assert table.rows == (
@@ -109,7 +109,7 @@ def test_odd_files_are_gathered_by_what_is_odd(make_report: MakeReport) -> None:
 
 def test_sizes_are_told_by_class(make_report: MakeReport) -> None:
     """The median of each side, and the pictures of smallest and largest area."""
-    table = sections.size_table(make_report().dataset)
+    table = data_part.size_table(make_report().dataset)
 
     assert table is not None
     assert table.rows[0] == ("cat", "62 x 53", "60 x 50", "64 x 56")
