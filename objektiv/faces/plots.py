@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 
 from objektiv.base.language import tr, tr_count
-from objektiv.faces.words import percent, percent_range, pictures, whole
+from objektiv.faces.words import percent, percent_range, pictures, shown, whole
 from objektiv.judging.calibration import ReliabilityBin
 from objektiv.judging.intervals import Interval
 
@@ -62,13 +62,15 @@ def svg(parts: Iterable[str], *, height: float, title: str) -> str:
     """A figure of WIDTH by `height`."""
     inside = "".join(parts)
     box = f'viewBox="0 0 {WIDTH} {height:g}"'
-    return f'<svg class="figure" {box} role="img" aria-label="{escape(title)}">{inside}</svg>'
+    return (
+        f'<svg class="figure" {box} role="img" aria-label="{escape(shown(title))}">{inside}</svg>'
+    )
 
 
 def text(x: float, y: float, told: str, style: str = "ink", anchor: str = "start") -> str:
     """Words at a place, escaped."""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text class="{style}" {place}>{escape(told)}</text>'
+    return f'<text class="{style}" {place}>{escape(shown(told))}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
@@ -78,7 +80,7 @@ def line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
 
 def dot(x: float, y: float, radius: float, *, style: str, title: str = "") -> str:
     """A disc; `title` is told where a mouse rests on it."""
-    told = f"<title>{escape(title)}</title>" if title else ""
+    told = f"<title>{escape(shown(title))}</title>" if title else ""
     return f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}">{told}</circle>'
 
 

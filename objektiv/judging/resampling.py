@@ -165,6 +165,7 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
     drawn = draws(predictions, seed=seed)["calibration_error"]
     sizes = None if numbers is None else np.bincount(numbers).astype(np.float64)
     freedom = (len(predictions) if sizes is None else sizes.sum() ** 2 / (sizes @ sizes)) - 1
+    freedom = max(freedom, 1.0)  # a single group tells nothing of how groups differ
     tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     groups = None if sizes is None else len(sizes)

@@ -93,6 +93,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.cli",
         "faces.exits",
         "faces.options",
+        "faces.cli_report",
         "faces.searches",
     },
     "yaml": {"base.settings"},
