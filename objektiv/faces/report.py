@@ -45,7 +45,7 @@ class ReportData:
     called "total". `choices`: a mapping each for what was tried out-of-fold, such as blocks,
     strength, log_loss, accuracy and chosen (yes or no). `next_commands`: what to type next.
     `probe`: accuracy of the quick probe beside a network, and the model's minus it, paired.
-    `lesson`: of a network that learnt by gradient.
+    `lesson`: of a network that learnt by gradient. `honesty`: what the ledger says, in sentences.
     """
 
     title: str
@@ -65,6 +65,7 @@ class ReportData:
     probe: tuple[Interval, Interval] | None = None
     lesson: Lesson | None = None
     judgement: Judgement | None = None
+    honesty: tuple[str, ...] = ()
     pictures: bool = True  # whether the files of the pictures are there to be shown
 
 
@@ -107,6 +108,7 @@ def _parts(data: ReportData) -> dict[str, Any]:
         "next_commands": data.next_commands,
         "scores": data.scores,
         "lesson": data.lesson,
+        "honesty": data.honesty,
         **_decided(data),
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
@@ -147,6 +149,7 @@ def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("confusion", tr("Confusion")),
         ("reliability", tr("Reliability")),
         ("mistakes", tr("Mistakes")),
+        *([("honesty", tr("Honesty"))] if parts["honesty"] else []),
         ("pictures", tr("Pictures")),
         ("split", tr("Split")),
         ("quarantine", tr("Quarantine")),

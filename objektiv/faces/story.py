@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from objektiv.base.language import tr, tr_count
+from objektiv.faces.honesty import audits_told, looks_told
 from objektiv.faces.lessons import lesson
 from objektiv.faces.report import ReportData
 from objektiv.faces.words import duration
@@ -54,6 +55,10 @@ def report_data(done: Finished) -> ReportData:
         probe=(judged.probe.scores.accuracy, judged.probe.difference) if judged.probe else None,
         lesson=lesson(done),
         judgement=judged.judgement,
+        honesty=(
+            *looks_told(judged.ledger),
+            *audits_told(judged.ledger, typed(done.dataset.root)),
+        ),
         pictures=there,
     )
 

@@ -25,6 +25,7 @@ from objektiv.data.dataset import FACTS, ITEMS, QUARANTINE, Dataset
 from objektiv.data.split import Split
 from objektiv.flow import run as names
 from objektiv.flow.judge import judgement_of
+from objektiv.flow.ledger import Ledger, read_again
 from objektiv.flow.run import Run
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.trained import Beside, Forecast, History, Judged, Trained
@@ -186,7 +187,7 @@ def _reopened(
         settings=settings,
         dataset=dataset,
         split=replace(Split.load(run.folder / names.SPLIT), notes=notes["split"]),
-        judged=_judged(run, settings),
+        judged=_judged(run, settings, read_again(metrics["ledger"])),
         history=History(history["kind"], tuple(history["rows"]), history["best"]),
         summary=None if layers is None else Summary(tuple(map(_row, layers))),
         forecast=Forecast(**story["forecast"]) if story["forecast"] else None,
@@ -221,7 +222,7 @@ def _dataset(path: Path, root: Path, classes: Sequence[str], notes: tuple[str, .
     )
 
 
-def _judged(run: Run, settings: TrainSettings) -> Judged:
+def _judged(run: Run, settings: TrainSettings, ledger: Ledger) -> Judged:
     """As `flow.train` does it, from the predictions that were kept."""
     own, positive = run.predictions(), settings.positive
     test = own.only("test")
@@ -238,4 +239,5 @@ def _judged(run: Run, settings: TrainSettings) -> Judged:
         beside(run.baseline()),
         beside(Predictions.load(probe)) if probe.exists() else None,
         judgement,
+        ledger,
     )

@@ -51,7 +51,9 @@ def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
     for k, name in enumerate(predictions.classes):
         truth, said = predictions.labels == k, predictions.predicted == k
         own = None if groups is None else groups[said]
-        precision.append(share(truth[said], own, none=say("no test item was called {name}", name=name)))
+        precision.append(
+            share(truth[said], own, none=say("no test item was called {name}", name=name))
+        )
         if (truth | said).any():
             terms.append(_f1_terms(truth, said))
             f1.append(_f1(truth, said, groups))
