@@ -238,15 +238,15 @@ def _group_table(caption: str, rows: Sequence[GroupRow], groups: Groups) -> Tabl
     head = [tr("group"), tr("pictures"), tr("accuracy")]
     head += [tr("truly so"), tr("called so")] if sought else []
     head += [tr("decision"), tr("right||decision")] if decided else []
-    return Table(caption, tuple(head), tuple(_group_row(row, sought, decided) for row in rows))
+    return Table(caption, tuple(head), tuple(_group_row(row, groups) for row in rows))
 
 
-def _group_row(row: GroupRow, sought: bool, decided: bool) -> tuple[str, ...]:
+def _group_row(row: GroupRow, groups: Groups) -> tuple[str, ...]:
     few = "\n" + tr("few pictures") if row.few else ""
     cells = [row.group, whole(row.items) + few, _cell(row.accuracy)]
-    if sought:
+    if row.share is not None:
         cells += [percent((row.positives or 0) / row.items), percent(row.share)]
-    if decided:
+    if isinstance(groups.decisions, Decisions):
         cells += [
             tr("yes") if row.decision else tr("no"),
             tr("yes") if row.decision == row.truth else tr("no"),

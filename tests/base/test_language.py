@@ -50,8 +50,8 @@ def test_english_is_spoken_until_german_is_asked_for() -> None:
 
 def test_language_is_put_back_behind_an_error() -> None:
     """What fails inside does not leave German behind."""
-    with pytest.raises(ValueError), speaking("de"):
-        raise ValueError
+    with pytest.raises(ValueError, match="inside"), speaking("de"):
+        raise ValueError("inside")
     assert spoken() == "en"
 
 

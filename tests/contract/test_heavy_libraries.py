@@ -59,6 +59,7 @@ ALLOWED: dict[str, set[str]] = {
         "flow.run",
         "flow.judge",
         "flow.items",
+        "flow.finished",
         "flow.tables",
         "flow.train",
         "flow.use",
