@@ -154,7 +154,9 @@ class _Filler(string.Formatter):
         if isinstance(value, bool) or not isinstance(value, int | float):
             return format(value, format_spec)
         text = format(value, format_spec or ("," if isinstance(value, int) else ""))
-        return text.translate(_GERMAN_SIGNS) if self._language == "de" else text
+        if self._language == "en":
+            return text
+        return text.translate(_GERMAN_SIGNS).replace("%", " %")
 
 
 _FILLERS = {language: _Filler(language) for language in LANGUAGES}

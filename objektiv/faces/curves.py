@@ -37,7 +37,7 @@ def curve_plot(curves: Mapping[str, Sequence[float]], *, best: int, of: str) -> 
     values = [v for curve in curves.values() for v in curve if math.isfinite(v)]
     low, high, step = _span(values, most=1.0 if shares else math.inf)
     epochs = max(map(len, curves.values()))
-    across = Axis(1, max(epochs, 2), MARGIN + 6, WIDTH - 76)
+    across = Axis(1, max(epochs, 2), MARGIN + 6, WIDTH - 86)
     up = Axis(low, high, TALL, 26)
     measured = tr(NAMES.get(of, of))
     parts = [text(2, 12, f"{measured}{', %' * shares}")]

@@ -44,6 +44,8 @@ NAMES = {
     "load torch": mark("load torch"),
     "predict": mark("predict||step"),
     "begin at a probe": mark("begin at a probe"),
+    "read images": mark("read images"),
+    "rehearse": mark("rehearse||step"),
 }
 
 
@@ -206,7 +208,7 @@ def _value(name: str, value: Any) -> str:
             return percent(value)
         return number(value) if name.endswith("loss") else figure(value, "g")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or NONE
+        return tr(", ||between numbers").join(_value(name, one) for one in value) or NONE
     return whole(value) if isinstance(value, int) and name != "seed" else str(value)
 
 

@@ -62,6 +62,7 @@ def test_numbers_have_the_signs_of_the_language() -> None:
     with speaking("de"):
         assert figure(1234.56, ",.1f") == "1.234,6"
         assert figure(27558) == "27.558"
+        assert tr("{share:.1%} of it", share=0.9584) == "95,8 % of it"
         assert tr("{share:.1f} % of {name}", share=95.84, name="a,b.c") == "95,8 % von a,b.c"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -22,18 +23,25 @@ def copy(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / trained.name))
 
 
+def without_ledger(text: str) -> str:
+    """The page without what grows with every training on the same pictures."""
+    found, count = re.subn(r'<section id="honesty">.*?</section>', "", text, flags=re.DOTALL)
+    assert count == 1
+    return found
+
+
 def test_report_made_again_is_the_same_file(trained: Path) -> None:
     """Nothing of the page is lost in the folder."""
     again = page(report_data(reopen(Run(trained))))
 
-    assert again == (trained / REPORT).read_text(encoding="utf-8")
+    assert without_ledger(again) == without_ledger((trained / REPORT).read_text(encoding="utf-8"))
 
 
 def test_network_reopens_too(learnt: Path) -> None:
     """Curves, layers and the changed pictures of a network come back as well."""
     again = page(report_data(reopen(Run(learnt))))
 
-    assert again == (learnt / REPORT).read_text(encoding="utf-8")
+    assert without_ledger(again) == without_ledger((learnt / REPORT).read_text(encoding="utf-8"))
 
 
 def test_notes_can_be_said_in_german(trained: Path) -> None:
