@@ -259,6 +259,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "data_part",
         "lessons",
         "judged",
+        "doubt_part",
         "report",
         "story",
         "canvas",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from objektiv.base.language import figure, mark, tr
 from objektiv.faces.plots import FAINT, MARGIN, WIDTH, Axis, dot, line, svg, text
 from objektiv.faces.words import percent, percent_range
+from objektiv.judging.answered import RiskCoverage
 from objektiv.judging.curves import Curve
 from objektiv.judging.intervals import Interval
 
@@ -169,3 +170,24 @@ def drawn_band(
         f'<polygon class="band" points="{" ".join([*high, *reversed(low)])}"/>',
         f'<polyline class="curve model" points="{" ".join(middle)}"/>',
     ]
+
+
+def answered_plot(found: RiskCoverage, *, across: str, up: str) -> str:
+    """Accuracy of the surest items against their share, with its band."""
+    points = found.points
+    low, high, step = _span([v for p in points for v in (p.accuracy.low, 1.0)], most=1.0)
+    x_axis, y_axis = Axis(0, 1, MARGIN + 4, WIDTH - 10), Axis(low, high, TALL, 26)
+    parts = [text(2, 12, up)]
+    for k in range(round((high - low) / step) + 1):
+        y = y_axis.at(low + k * step)
+        parts.append(line(x_axis.low, y, x_axis.high, y, style="grid"))
+        told = figure(round(100 * (low + k * step), 6), "g")
+        parts.append(text(x_axis.low - 6, y + 4, told, FAINT, "end"))
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x = x_axis.at(share)
+        parts.append(text(x, TALL + 16, figure(100 * share, ".0f"), FAINT, "middle"))
+    parts.append(text(WIDTH - 10, TALL + 32, across, "ink", "end"))
+    shares = [p.share for p in points]
+    ends = [[getattr(p.accuracy, n) for p in points] for n in ("estimate", "low", "high")]
+    parts += drawn_band(shares, tuple(ends), x_axis, y_axis)
+    return svg(parts, height=TALL + 38, title=f"{up}; {across}")

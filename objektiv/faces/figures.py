@@ -16,7 +16,8 @@ from pathlib import Path
 from objektiv.base import files
 from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.faces import plots
-from objektiv.faces.curves import curve_plot, threshold_plot
+from objektiv.faces.curves import answered_plot, curve_plot, threshold_plot
+from objektiv.judging.answered import RiskCoverage
 from objektiv.judging.calibration import ReliabilityBin
 from objektiv.judging.curves import Curve
 from objektiv.judging.intervals import Interval
@@ -73,11 +74,13 @@ def _ends(share: Interval | float | None) -> tuple[Value, ...]:
     return share, None, None
 
 
-def reliability(bins: Sequence[ReliabilityBin], *, classes: int) -> Figure:
+def reliability(
+    bins: Sequence[ReliabilityBin], *, classes: int, name: str = "reliability"
+) -> Figure:
     """Right answers against how sure the model was."""
     rows = tuple((b.centre, b.items, b.confidence, *_ends(b.accuracy)) for b in bins)
     head = ("bin_centre", "items", "mean_confidence", *ENDS)
-    return Figure("reliability", plots.reliability_plot(bins, classes=classes), head, rows)
+    return Figure(name, plots.reliability_plot(bins, classes=classes), head, rows)
 
 
 def sizes(cells: Sequence[plots.SizeCell]) -> Figure:
@@ -108,3 +111,11 @@ def thresholds(
     }[curve.kind]
     drawn = threshold_plot(curve, across=words[0], up=words[1], point=point)
     return Figure(name, drawn, head, rows)
+
+
+def answered(found: RiskCoverage, *, words: tuple[str, str]) -> Figure:
+    """How right the surest are; `words`: of the axis across and the one up."""
+    rows = tuple((p.share, p.items, p.confidence, *_ends(p.accuracy)) for p in found.points)
+    head = ("answered", "items", "confidence_from", *ENDS)
+    drawn = answered_plot(found, across=words[0], up=words[1])
+    return Figure("answered", drawn, head, rows)

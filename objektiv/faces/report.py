@@ -23,6 +23,7 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
 from objektiv.faces import figures, judged, plots, sections, words
 from objektiv.faces.data_part import data_part
+from objektiv.faces.doubt_part import doubt_part
 from objektiv.faces.figures import Figure
 from objektiv.faces.lessons import Lesson
 from objektiv.faces.pictures import thumbnails
@@ -95,6 +96,7 @@ def _figures(parts: Mapping[str, Any]) -> list[Figure]:
     found = [part for part in parts.values() if isinstance(part, Figure)]
     decision, lesson = parts["decision"], parts["lesson"]
     found += [drawn for drawn, _ in decision.curves] if decision else []
+    found += parts["doubt"].figures if parts["doubt"] else ()
     return [*found, *(lesson.curves if lesson else ())]
 
 
@@ -136,6 +138,7 @@ def _decided(data: ReportData) -> dict[str, Any]:
         "decision": judged.decision_part(found) if found else None,
         "whole_groups": judged.group_part(found) if found else None,
         "subgroups": judged.subgroup_tables(found) if found else [],
+        "doubt": doubt_part(found.unsure, classes=len(data.scores.classes)) if found else None,
     }
 
 
@@ -148,6 +151,7 @@ def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("scores", tr("Scores")),
         ("confusion", tr("Confusion")),
         ("reliability", tr("Reliability")),
+        *([("doubt", tr("When not to answer"))] if parts["doubt"] else []),
         ("mistakes", tr("Mistakes")),
         *([("honesty", tr("Honesty"))] if parts["honesty"] else []),
         ("pictures", tr("Pictures")),
