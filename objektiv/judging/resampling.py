@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base import seeds
+from objektiv.base.language import say
 from objektiv.judging.intervals import FEW_GROUPS, Interval, student_quantile
 from objektiv.judging.metrics import BINS, calibration_error, confidence_bins
 from objektiv.judging.predictions import Predictions
@@ -161,17 +162,23 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
         predictions = replace(predictions, groups=(None,) * len(predictions))
         numbers = None
     if len(predictions) < 2:
-        return Interval(estimate, 0.0, 1.0, "none", None, "one item tells nothing of calibration")
+        told = say("one item tells nothing of calibration")
+        return Interval(estimate, 0.0, 1.0, "none", None, told)
     drawn = draws(predictions, seed=seed)["calibration_error"]
     sizes = None if numbers is None else np.bincount(numbers).astype(np.float64)
     freedom = (len(predictions) if sizes is None else sizes.sum() ** 2 / (sizes @ sizes)) - 1
-    freedom = max(freedom, 1.0)  # a single group tells nothing of how groups differ
     tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     groups = None if sizes is None else len(sizes)
-    warning = "all items are of one group: how groups differ was not measured" if lone else None
+    warning: str | None = None
+    if lone:
+        warning = say("all items are of one group: how groups differ was not measured")
     if groups is not None and groups < FEW_GROUPS:
-        warning = f"only {groups} groups: collect at least {FEW_GROUPS} to trust the interval"
+        warning = say(
+            "only {groups} groups: collect at least {few} to trust the interval",
+            groups=groups,
+            few=FEW_GROUPS,
+        )
     return Interval(
         estimate,
         low=float(np.clip(2 * estimate - high, 0, estimate)),

@@ -68,7 +68,7 @@ def test_threshold_and_what_it_brings_stand_together(demanded: Judgement) -> Non
     assert part.counts.rows[0][1:3] == (str(counts.found), str(counts.missed))
     assert part.counts.rows[1][1:3] == (str(counts.alarmed), str(counts.cleared))
     assert len(part.expected.rows) == 3
-    assert part.expected.rows[1][0] == "5 % of 10,000 pictures"
+    assert part.expected.rows[1][0] == f"5 % of {demanded.prevalence[1].total:,} pictures"  # type: ignore[union-attr]
 
 
 def test_curves_hold_the_records_points(demanded: Judgement) -> None:

@@ -183,7 +183,7 @@ def test_everything_seen_is_described(make_report: MakeReport) -> None:
 
     assert all(a.get("alt") for a in found.all("img"))
     figures = [a for a in found.all("svg") if "aria-hidden" not in a]
-    assert len(figures) == 5
+    assert len(figures) == 6
     assert all(a.get("role") == "img" and a.get("aria-label") for a in figures)
     assert len(found.all("caption")) == len(found.all("table"))
     assert found.all("html")[0]["lang"] == "en"
