@@ -13,7 +13,9 @@ from objektiv.base.language import tr
 from objektiv.faces import figures
 from objektiv.faces.decisions import (
     decision_lines,
+    defined,
     demand_told,
+    expected_line,
     threshold_lines,
     undefined,
 )
@@ -46,6 +48,7 @@ class DecisionPart:
     """The section on one picture: `chosen` whether a threshold was demanded."""
 
     chosen: bool
+    summary: str  # what the threshold is worth, one sentence
     lines: tuple[str, ...]
     counts: Table | None
     expected: Table | None
@@ -81,7 +84,7 @@ def decision_part(judgement: Judgement) -> DecisionPart | None:
     curves = _curves(judgement, name)
     if isinstance(point, NotDefined):
         told = tr("Operating point not defined: {reason}.", reason=tr(point.reason))
-        return DecisionPart(True, (told,), None, None, curves)
+        return DecisionPart(True, told, (told,), None, None, curves)
     used = point.threshold
     if used.value is None:
         lines = [tr("A picture is called {name} where that is the most probable class.", name=name)]
@@ -96,8 +99,23 @@ def decision_part(judgement: Judgement) -> DecisionPart | None:
             ),
             *threshold_lines(used)[1:],
         ]
-    expected = _expected(judgement.prevalence, name, of=tr("pictures||of"))
-    return DecisionPart(used.value is not None, tuple(lines), _counts(point), expected, curves)
+    summary = tr(
+        "At its threshold it finds {sensitivity} of {name} and clears {specificity} of the others.",
+        sensitivity=defined(point.sensitivity),
+        name=name,
+        specificity=defined(point.specificity),
+    )
+    found = [one for one in judgement.prevalence if isinstance(one, Expected)]
+    if found:  # the one in the middle in words, all in the table
+        lines.append(expected_line(found[len(found) // 2], name, what="pictures"))
+    return DecisionPart(
+        used.value is not None,
+        summary,
+        tuple(lines),
+        _counts(point),
+        _expected(found, name, of=tr("pictures||of")),
+        curves,
+    )
 
 
 def _counts(point: OperatingPoint) -> Table:
@@ -108,19 +126,17 @@ def _counts(point: OperatingPoint) -> Table:
             tr("truly {label}", label=name),
             whole(counts.found),
             whole(counts.missed),
-            tr("found (sensitivity)"),
-            _cell(point.sensitivity),
+            f"{_cell(point.sensitivity)}\n{tr('sensitivity')}",
         ),
         (
             tr("truly something else"),
             whole(counts.alarmed),
             whole(counts.cleared),
-            tr("cleared (specificity)"),
-            _cell(point.specificity),
+            f"{_cell(point.specificity)}\n{tr('specificity')}",
         ),
     )
-    head = ("", tr("called {name}", name=name), tr("not called so"), tr("share"), "")
-    foot = (tr("of those, right"), _cell(point.precision), _cell(point.cleared_right), "", "")
+    head = ("", tr("called {name}", name=name), tr("not called so"), tr("of those, right"))
+    foot = (tr("of those, right"), _cell(point.precision), _cell(point.cleared_right), "")
     return Table(tr("Answers on the test pictures"), head, rows, foot)
 
 

@@ -68,6 +68,10 @@ def test_threshold_and_what_it_brings_stand_together(demanded: Judgement) -> Non
     assert part.counts.rows[0][1:3] == (str(counts.found), str(counts.missed))
     assert part.counts.rows[1][1:3] == (str(counts.alarmed), str(counts.cleared))
     assert len(part.expected.rows) == 3
+    assert part.lines[1].startswith(
+        f"Of {demanded.prevalence[1].total:,} pictures, 5 % of them ill"
+    )  # type: ignore[union-attr]
+    assert percent(point.sensitivity.estimate) in part.summary  # type: ignore[union-attr]
     assert part.expected.rows[1][0] == f"5 % of {demanded.prevalence[1].total:,} pictures"  # type: ignore[union-attr]
 
 
