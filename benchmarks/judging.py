@@ -23,6 +23,7 @@ from objektiv.base import files, seeds
 from objektiv.base.progress import Progress
 from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
+from objektiv.flow.finished import finished
 from objektiv.flow.judge import judge
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.train import train
@@ -149,7 +150,7 @@ def report(result: measure.Result, data: Path, items: int, folder: Path) -> None
     )
     trained = train(folder / "cells", settings, progress=Progress())
     start = time.perf_counter()
-    write_report(report_data(trained), trained.run.report)
+    write_report(report_data(finished(trained)), trained.run.report)
     seconds, weight = time.perf_counter() - start, trained.run.report.stat().st_size
     result.rows.append({"what": "report", "items": items, "seconds": seconds, "bytes": weight})
     told = f"report of {items:,} pictures"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import say
 from objektiv.data.formats import SUFFIXES
 
 PARTS = ("train", "validation", "test")
@@ -78,7 +79,12 @@ class Notes:
     def lines(self) -> tuple[str, ...]:
         """A sentence a kind."""
         return tuple(
-            f"{what}: {len(names):,} ({', '.join(names[:3])}{', ...' * (len(names) > 3)})"
+            say(
+                "{what}: {number} ({examples})",
+                what=what,
+                number=len(names),
+                examples=", ".join(names[:3]) + ", ..." * (len(names) > 3),
+            )
             for what, names in self._found.items()
         )
 
@@ -105,7 +111,7 @@ def class_folders(root: Path) -> Listing:
             below = f"{top}/{label}" if parts else label
             paths = list(files_below(root, below, notes))
             if not paths:
-                notes.add("class folders without an image", shown(below))
+                notes.add(say("class folders without an image"), shown(below))
             name, place = shown(label), f"{root}/"
             found += [Entry(shown(path), place + path, name, part=part) for path in paths]
     nameless = tuple(entry for entry in found if not entry.path.endswith(entry.id))
@@ -118,11 +124,11 @@ def _folders(folder: Path, below: str, notes: Notes) -> list[str]:
     folders = []
     for entry in visible(folder):
         if entry.is_symlink() and entry.is_dir():
-            notes.add("links to folders, not followed", shown(below + entry.name))
+            notes.add(say("links to folders, not followed"), shown(below + entry.name))
         elif entry.is_dir():
             folders.append(entry.name)
         elif Path(entry.name).suffix.lower() in SUFFIXES:
-            notes.add("images outside class folders, not read", shown(below + entry.name))
+            notes.add(say("images outside class folders, not read"), shown(below + entry.name))
     return folders
 
 
@@ -153,13 +159,13 @@ def files_below(root: Path, below: str, notes: Notes) -> Iterator[str]:
     for entry in visible(root / below):
         path = f"{below}/{entry.name}"
         if entry.is_symlink() and entry.is_dir():
-            notes.add("links to folders, not followed", shown(path))
+            notes.add(say("links to folders, not followed"), shown(path))
         elif entry.is_dir():
             yield from files_below(root, path, notes)
         elif not entry.is_file():
-            notes.add("neither files nor folders", shown(path))
+            notes.add(say("neither files nor folders"), shown(path))
         elif os.path.splitext(entry.name)[1].lower() in NO_IMAGES:
-            notes.add("text files, not read", shown(path))
+            notes.add(say("text files, not read"), shown(path))
         else:
             yield path
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from objektiv.base.errors import ImageError
+from objektiv.base.language import mark
 
 # One word of quarantine each, and what it says to a person.
 REASONS: dict[str, str] = {
-    "not-an-image": "this is not an image",
-    "format-not-read": "images of this kind are not read",
-    "empty": "the file is empty",
-    "truncated": "the image is cut off",
-    "damaged": "the image is damaged",
-    "bomb": "the image asks for more than is allowed",
-    "unreadable": "the file cannot be read",
+    "not-an-image": mark("this is not an image"),
+    "format-not-read": mark("images of this kind are not read"),
+    "empty": mark("the file is empty"),
+    "truncated": mark("the image is cut off"),
+    "damaged": mark("the image is damaged"),
+    "bomb": mark("the image asks for more than is allowed"),
+    "unreadable": mark("the file cannot be read"),
 }
 _FORMATS = "PNG, JPEG, WEBP, TIFF, BMP and GIF are read"
 _WHOLE = "Only whole images are read, nothing is filled in"

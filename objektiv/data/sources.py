@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import mark, say
 from objektiv.base.names import natural_key, suggestion
 from objektiv.data.folders import (
     LAYOUTS,
@@ -122,12 +123,18 @@ def _of_manifest(root: Path) -> Listing:
     rows = read_table(root / MANIFEST, splits=PART_FOLDERS, look=False)
     listed = {row.path for row in rows}
     for path in sorted(map(shown, there - listed), key=natural_key):
-        notes.add(f"files that {MANIFEST} does not list, not read", path)
+        notes.add(say("files that {table} does not list, not read", table=MANIFEST), path)
     for path in sorted(listed - there, key=natural_key):
-        notes.add(f"files that {MANIFEST} lists and that are gone", path)
+        notes.add(say("files that {table} lists and that are gone", table=MANIFEST), path)
     entries = _entries(root, [row for row in rows if row.path in there])
-    obeyed = f"{MANIFEST} is obeyed: labels"
-    obeyed += ", groups" * any(e.group for e in entries) + ", parts" * any(e.part for e in entries)
+    told = {
+        (False, False): mark("{table} is obeyed: labels"),
+        (True, False): mark("{table} is obeyed: labels, groups"),
+        (False, True): mark("{table} is obeyed: labels, parts"),
+        (True, True): mark("{table} is obeyed: labels, groups, parts"),
+    }
+    kind = any(e.group for e in entries), any(e.part for e in entries)
+    obeyed = say(told[kind], table=MANIFEST)
     return Listing(root, entries, (), (obeyed, *notes.lines()))
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from objektiv.base import files, seeds
 from objektiv.base.errors import DataError
+from objektiv.base.language import mark, say
 from objektiv.data.clusters import EXAMPLES, Ints, refuse_straddling
 from objektiv.data.dataset import Dataset, require_trainable
 from objektiv.data.division import Pool, into_folds, into_parts
@@ -141,14 +142,21 @@ def split(dataset: Dataset, settings: SplitSettings) -> Split:
         if source:
             drawn = int((parts[rows] != "train").sum())
             notes.append(
-                f"The data came without {' and '.join(wanted[1:])}: {drawn} items were drawn from "
-                "train."
+                say(
+                    "The data came without {parts}: {drawn} items were drawn from train.",
+                    parts=" and ".join(wanted[1:]),
+                    drawn=drawn,
+                )
             )
     folds = _folds(pool, parts, settings)
     count = len(set(folds)) - 1
     if count < settings.folds:
         notes.append(
-            f"{count} folds instead of {settings.folds}, so that every fold holds every class."
+            say(
+                "{folds} folds instead of {wanted}, so that every fold holds every class.",
+                folds=count,
+                wanted=settings.folds,
+            )
         )
     columns = {"id": dataset.items["id"], "part": parts.tolist(), "fold": folds}
     return Split(pl.DataFrame(columns, schema=SCHEMA), tuple(notes))
@@ -242,4 +250,5 @@ def _given(dataset: Dataset, labels: Ints) -> tuple[Names, list[str]]:
             allowed="Each class needs images to learn from in train",
             next="add images of it to train, or split anew with --parts new",
         )
-    return parts, [f"The {part} part holds no image of class {name}." for part, name in lacking]
+    sentence = mark("The {part} part holds no image of class {name}.")
+    return parts, [say(sentence, part=part, name=name) for part, name in lacking]

@@ -15,7 +15,7 @@ import typer
 
 from objektiv.base.errors import UsageError
 from objektiv.data.settings import SmearSettings
-from objektiv.faces import cli_judging, searches
+from objektiv.faces import cli_judging, cli_report, searches
 from objektiv.faces.cli_judging import Bundle
 from objektiv.faces.cli_models import networks
 from objektiv.faces.exits import run
@@ -118,6 +118,7 @@ def plan(data: Data, settings: TrainSettings) -> None:
 
 
 searches.register(app)
+cli_report.register(app)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from objektiv.base.errors import UsageError
+from objektiv.base.language import speaking
 from objektiv.base.progress import Progress
 from objektiv.data.settings import SmearSettings
 from objektiv.faces.decisions import print_decisions
@@ -19,6 +20,7 @@ from objektiv.faces.report import write_report
 from objektiv.faces.story import forecast_note, next_commands, report_data
 from objektiv.faces.terminal import print_line, print_scores, terminal_listener
 from objektiv.faces.words import beside_probe, count
+from objektiv.flow.finished import finished
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.train import resume as resume_step
 from objektiv.flow.train import train as train_step
@@ -51,7 +53,8 @@ def resume(data: Path, run: Path, settings: TrainSettings) -> None:
 
 
 def _finish(trained: Trained) -> None:
-    write_report(report_data(trained), trained.run.report)
+    with speaking(trained.settings.language):
+        write_report(report_data(finished(trained)), trained.run.report)
     _print_trained(trained)
 
 
@@ -83,7 +86,7 @@ def _print_trained(trained: Trained) -> None:
     looked = count(trained.seen.looked, "image")
     print_line(f"Took {seconds:.1f} s; looked at {looked} anew.", out)
     print_line(f"Report: {trained.run.report}", out)
-    print_line(f"Next: {next_commands(trained)[0]}", out)
+    print_line(f"Next: {next_commands(trained.run)[0]}", out)
 
 
 def demo(dataset: str, folder: Path, drawing: SmearSettings, *, bank: Path | None) -> None:

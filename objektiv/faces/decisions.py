@@ -1,13 +1,14 @@
 """Decisions in words: the operating point, what it means for people, whole groups, subgroups.
 
-In: a Judgement. Out: sentences and rows of text for the terminal.
+In: a Judgement. Out: sentences in the language that is spoken, and rows for the terminal.
 Try: `operating_lines(judge(predictions, JudgeSettings(sensitivity=0.98)))`.
 """
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import Any, Literal, TextIO
 
+from objektiv.base.language import tr, tr_count
 from objektiv.faces.terminal import print_line, print_table
 from objektiv.faces.words import count, percent, percent_range, points, points_range
 from objektiv.flow.judge import Judgement
@@ -18,6 +19,7 @@ from objektiv.judging.subgroups import Subgroup, Subgroups
 from objektiv.judging.threshold import Threshold
 
 WORST = 3  # groups that are named
+What = Literal["pictures", "groups"]
 
 
 def print_decisions(judgement: Judgement, stream: TextIO) -> None:
@@ -38,62 +40,102 @@ def print_decisions(judgement: Judgement, stream: TextIO) -> None:
 def defined(value: Interval | NotDefined) -> str:
     """`97.2 % (95 % interval 87.3 to 99.4)`, or why there is none."""
     if isinstance(value, NotDefined):
-        return f"not defined: {value.reason}"
-    return f"{percent(value.estimate)} (95 % interval {percent_range(value)})"
+        return undefined(value)
+    return tr(
+        "{share} (95 % interval {span})", share=percent(value.estimate), span=percent_range(value)
+    )
+
+
+def undefined(value: NotDefined) -> str:
+    """`not defined: no test item is of ill`."""
+    return tr("not defined: {reason}", reason=tr(value.reason))
 
 
 def demand_told(threshold: Threshold) -> str:
     """What the threshold was chosen for, a phrase behind "chosen"."""
     if threshold.way == "costs" and threshold.costs:
         miss, alarm = threshold.costs
-        return f"for the least cost, {miss:g} a miss and {alarm:g} an alarm"
-    if threshold.demanded is not None:
-        return f"for a {threshold.way} of {percent(threshold.demanded)}"
-    return "for the best balance of sensitivity and specificity"
+        return tr(
+            "for the least cost, {miss:g} a miss and {alarm:g} an alarm", miss=miss, alarm=alarm
+        )
+    demanded = percent(threshold.demanded)
+    if threshold.way == "sensitivity":
+        return tr("for a sensitivity of {share}", share=demanded)
+    if threshold.way == "specificity":
+        return tr("for a specificity of {share}", share=demanded)
+    return tr("for the best balance of sensitivity and specificity")
 
 
 def operating_lines(judgement: Judgement) -> list[str]:
     """The threshold, how it came about, what it is worth on test, and what it means for people."""
     point = judgement.operating
     if isinstance(point, NotDefined):
-        return [f"Operating point not defined: {point.reason}."]
-    threshold = point.threshold
-    lines = []
-    if threshold.value is not None and threshold.way == "given":
-        lines += [
-            f"Operating point: {threshold.positive} from probability {threshold.value:.4f} on, as "
-            "the bundle has it."
-        ]
-    elif threshold.value is not None:
-        chosen = count(threshold.positives + threshold.negatives, "picture")
-        lines += [
-            f"Operating point: {threshold.positive} from probability {threshold.value:.4f} on, "
-            f"chosen {demand_told(threshold)} on {chosen} that are not test (there sensitivity "
-            f"{percent(threshold.sensitivity)}, specificity {percent(threshold.specificity)})."
-        ]
-        if not threshold.reached:
-            kind = "everything" if threshold.way == "sensitivity" else "nothing"
-            lines.append(f"Warning: what was demanded is reached only by calling {kind} positive.")
+        return [tr("Operating point not defined: {reason}.", reason=tr(point.reason))]
+    lines = [*threshold_lines(point.threshold)]
     lines.append(
-        f"On test: sensitivity {defined(point.sensitivity)}, "
-        f"specificity {defined(point.specificity)}."
+        tr(
+            "On test: sensitivity {sensitivity}, specificity {specificity}.",
+            sensitivity=defined(point.sensitivity),
+            specificity=defined(point.specificity),
+        )
     )
     return lines + [
-        expected_line(found, threshold.positive, what="pictures")
+        expected_line(found, point.threshold.positive, what="pictures")
         for found in judgement.prevalence
         if isinstance(found, Expected)
     ]
 
 
-def expected_line(found: Expected, positive: str, *, what: str) -> str:
+def threshold_lines(threshold: Threshold) -> list[str]:
+    """From which probability on, chosen for what, and whether that was reached."""
+    if threshold.value is None:
+        return []
+    chosen = threshold.positives + threshold.negatives
+    lines = [
+        tr(
+            "Operating point: {name} from probability {value:.4f} on, chosen {demand} on "
+            "{pictures} that are not test (there sensitivity {sensitivity}, specificity "
+            "{specificity}).",
+            name=threshold.positive,
+            value=threshold.value,
+            demand=demand_told(threshold),
+            pictures=tr_count("{number} picture||on", "{number} pictures||on", chosen),
+            sensitivity=percent(threshold.sensitivity),
+            specificity=percent(threshold.specificity),
+        )
+    ]
+    if not threshold.reached:
+        lines.append(
+            tr("Warning: what was demanded is reached only by calling everything positive.")
+            if threshold.way == "sensitivity"
+            else tr("Warning: what was demanded is reached only by calling nothing positive.")
+        )
+    return lines
+
+
+def expected_line(found: Expected, positive: str, *, what: What) -> str:
     """`Of 1,000 pictures, 5 % of them ill: 49 found, 1 missed; 94 called so for nothing, ...`."""
     counts = found.counts
-    return (
-        f"Of {found.total:,} {what}, {100 * found.prevalence:g} % of them {positive}: "
-        f"{counts.found:,} found, {counts.missed:,} missed; {counts.alarmed:,} called so for "
-        f"nothing, {counts.cleared:,} cleared. Of those called {positive} "
-        f"{defined(found.ppv)} are."
+    of = (
+        tr("Of {total} pictures, {share:g} % of them {name}", **_mix(found, positive))
+        if what == "pictures"
+        else tr("Of {total} groups, {share:g} % of them {name}", **_mix(found, positive))
     )
+    return tr(
+        "{of}: {found} found, {missed} missed; {alarmed} called so for nothing, {cleared} cleared. "
+        "Of those called {name} {ppv} are.",
+        of=of,
+        found=counts.found,
+        missed=counts.missed,
+        alarmed=counts.alarmed,
+        cleared=counts.cleared,
+        name=positive,
+        ppv=defined(found.ppv),
+    )
+
+
+def _mix(found: Expected, positive: str) -> dict[str, Any]:
+    return {"total": found.total, "share": 100 * found.prevalence, "name": positive}
 
 
 def group_lines(judgement: Judgement) -> list[str]:
@@ -101,32 +143,49 @@ def group_lines(judgement: Judgement) -> list[str]:
     groups = judgement.groups
     if isinstance(groups, NotDefined):
         return []
-    lines = []
-    told = groups.decisions
-    if isinstance(told, Decisions):
-        threshold, counts = told.threshold, told.counts
-        lines.append(
-            f"Whole groups: {threshold.positive} where at least {percent(threshold.value)} of a "
-            f"group's pictures are called so, chosen {demand_told(threshold)} on "
-            f"{count(threshold.positives + threshold.negatives, 'group')} that are not test. "
-            f"Of {count(told.groups, 'test group')}: {counts.found} found, {counts.missed} missed, "
-            f"{counts.alarmed} called so for nothing, {counts.cleared} cleared; "
-            f"sensitivity {defined(told.sensitivity)}, specificity {defined(told.specificity)}."
-        )
-        if told.warning:
-            lines.append(f"Warning: {told.warning}.")
+    lines = decision_lines(groups.decisions)
+    if isinstance(groups.decisions, Decisions):
         lines += [
-            expected_line(found, threshold.positive, what="groups")
-            for found in told.prevalence
+            expected_line(found, groups.decisions.threshold.positive, what="groups")
+            for found in groups.decisions.prevalence
             if isinstance(found, Expected)
         ]
-    else:
-        lines.append(f"Whole groups: not defined: {told.reason}.")
     rows = {row.group: row for row in groups.rows}
     worst = ", ".join(
-        f"{name} ({rows[name].right} of {rows[name].items} right)" for name in groups.worst[:WORST]
+        tr("{name} ({right} of {items} right)", name=n, right=rows[n].right, items=rows[n].items)
+        for n in groups.worst[:WORST]
     )
-    return [*lines, f"Worst groups: {worst}."]
+    return [*lines, tr("Worst groups: {worst}.", worst=worst)]
+
+
+def decision_lines(told: Decisions | NotDefined) -> list[str]:
+    """How whole groups are decided, and how often that was right."""
+    if isinstance(told, NotDefined):
+        return [tr("Whole groups: not defined: {reason}.", reason=tr(told.reason))]
+    threshold, counts = told.threshold, told.counts
+    chosen = threshold.positives + threshold.negatives
+    lines = [
+        tr(
+            "Whole groups: {name} where at least {value} of a group's pictures are called so, "
+            "chosen {demand} on {groups} that are not test.",
+            name=threshold.positive,
+            value=percent(threshold.value),
+            demand=demand_told(threshold),
+            groups=tr_count("{number} group||on", "{number} groups||on", chosen),
+        ),
+        tr(
+            "Of {tested}: {found} found, {missed} missed, {alarmed} called so for nothing, "
+            "{cleared} cleared; sensitivity {sensitivity}, specificity {specificity}.",
+            tested=tr_count("{number} test group||of", "{number} test groups||of", told.groups),
+            found=counts.found,
+            missed=counts.missed,
+            alarmed=counts.alarmed,
+            cleared=counts.cleared,
+            sensitivity=defined(told.sensitivity),
+            specificity=defined(told.specificity),
+        ),
+    ]
+    return lines + ([tr("Warning: {warning}.", warning=tr(told.warning))] if told.warning else [])
 
 
 def print_subgroups(found: Subgroups, stream: TextIO) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from objektiv.base import files
-from objektiv.faces import explore_grids, explore_map, explore_plots, sections
+from objektiv.faces import data_part, explore_grids, explore_map, explore_plots
 from objektiv.faces.canvas import COLOURED, png, svg
 from objektiv.faces.pictures import Thumbnail, thumbnail_of, thumbnails
 from objektiv.faces.report import environment
@@ -100,9 +100,9 @@ def page(explored: Explored, figures: dict[str, Figure]) -> str:
             map_size=canvas.size,
             map_told=_told(explored, "map_pictures"),
             format_table=format_table(explored),
-            odd_table=sections.odd_table(dataset),
+            odd_table=data_part.odd_table(dataset),
             quarantined=len(dataset.quarantine),
-            quarantine=sections.quarantine_tables(dataset),
+            quarantine=data_part.quarantine_tables(dataset),
             next_commands=next_commands(explored),
             grey=bool(facts.items["grey"].all()),
         )

@@ -1,40 +1,89 @@
 """The honesty ledger in words: how often a test part was looked at, and what was audited.
 
-In: a Ledger. Out: sentences that need no statistics to read.
+In: a Ledger. Out: sentences that need no statistics to read, in the language that is spoken.
 Try: `looks_told(read(home, test=part_hash(test)))`.
 """
 
 from __future__ import annotations
 
-from objektiv.faces.words import count, percent, points, shown
+import re
+
+from objektiv.base.language import mark, spoken, tr, tr_count
+from objektiv.faces.words import percent, points, shown, span
 from objektiv.flow.entries import Check, Honesty
 from objektiv.flow.ledger import Ledger
 
 NAMED = 5  # runs that are named one by one
+SHORTCUT = "The label shows in "
+TITLES = (  # of findings, as `objektiv check` writes them down
+    mark("Animations"),
+    mark("Class shares differ between parts"),
+    mark("Classes missing in a part"),
+    mark("Classes of very unequal size"),
+    mark("Copies"),
+    mark("Copies in several parts"),
+    mark("Dark pictures of 16 bits"),
+    mark("Files that are not what their name says"),
+    mark("Files that cannot be read"),
+    mark("Groups in several parts"),
+    mark("Groups that nobody named"),
+    mark("Labels that may be wrong"),
+    mark("Nearly one picture, two labels"),
+    mark("One class only"),
+    mark("One picture, two labels"),
+    mark("Parts that look different"),
+    mark("Pictures of 16 bits"),
+    mark("Pictures that are nearly black"),
+    mark("Pictures unlike all others"),
+    mark("Pictures with pure white areas"),
+    mark("Tiny classes"),
+)
+PROBES = (  # what a label may show in
+    mark("file size and dimensions"),
+    mark("dimensions"),
+    mark("whole-picture colours"),
+    mark("foreground colours"),
+    mark("blurred pictures"),
+    mark("borders"),
+)
 
 
 def looks_told(ledger: Ledger) -> list[str]:
     """How often the test part was looked at, by whom, and what that does to a score."""
     if not ledger.place:
-        return ["No honesty ledger is kept of these data" + _why(ledger) + "."]
+        return [tr("No honesty ledger is kept of these data{why}.", why=_why(ledger))]
     told = []
     if ledger.times <= 1:
-        told.append("This was the first look at this test part that is on record.")
+        told.append(tr("This was the first look at this test part that is on record."))
     else:
         told.append(
-            f"This test part was looked at {count(ledger.times, 'time')}, by {_runs(ledger)}. "
-            "The best of several looks is luckier than it will be on new pictures."
+            tr(
+                "This test part was looked at {times} times, by {runs}. The best of several looks "
+                "is luckier than it will be on new pictures.",
+                times=ledger.times,
+                runs=_runs(ledger),
+            )
         )
     if ledger.elsewhere:
-        times = count(ledger.elsewhere, "time")
         told.append(
-            f"Other test parts of the same pictures were looked at {times}; to pick the split that "
-            "flatters would be the same luck."
+            tr_count(
+                "Other test parts of the same pictures were looked at {number} time; to pick the "
+                "split that flatters would be the same luck.",
+                "Other test parts of the same pictures were looked at {number} times; to pick the "
+                "split that flatters would be the same luck.",
+                ledger.elsewhere,
+            )
         )
     if ledger.unreadable:
-        told.append(f"{count(ledger.unreadable, 'line')} of the ledger cannot be read.")
+        told.append(
+            tr_count(
+                "{number} line of the ledger cannot be read.",
+                "{number} lines of the ledger cannot be read.",
+                ledger.unreadable,
+            )
+        )
     if ledger.problem:
-        told.append(f"The ledger is not kept with the pictures{_why(ledger)}.")
+        told.append(tr("The ledger is not kept with the pictures{why}.", why=_why(ledger)))
     return told
 
 
@@ -46,8 +95,15 @@ def _runs(ledger: Ledger) -> str:
     names = [shown(name) for name in ledger.runs]
     more = len(names) - NAMED
     told = ", ".join(names[-NAMED:])
-    told += f" and {count(more, 'run')} before" if more > 0 else ""
-    return told + (f"; {count(ledger.counted, 'older look')} by number only" * bool(ledger.counted))
+    if more > 0:
+        told += tr_count(" and {number} run before", " and {number} runs before", more)
+    if ledger.counted:
+        told += tr_count(
+            "; {number} older look by number only",
+            "; {number} older looks by number only",
+            ledger.counted,
+        )
+    return told
 
 
 def audits_told(ledger: Ledger, data: str) -> list[str]:
@@ -58,10 +114,22 @@ def audits_told(ledger: Ledger, data: str) -> list[str]:
     if ledger.honesty:
         told.append(_honesty_told(ledger.honesty))
     for command in ledger.outdated:
-        told.append(f"objektiv {command.split()[0]} saw other pictures than there are now.")
+        told.append(
+            tr(
+                "objektiv {command} saw other pictures than there are now.",
+                command=command.split()[0],
+            )
+        )
     for command in ledger.wanting:
-        what = "check of the data" if command == "check" else "comparison with a random split"
-        told.append(f"No {what} is on record; `objektiv {_typed(command, data)}` makes one.")
+        typed = _typed(command, data)
+        told.append(
+            tr("No check of the data is on record; `objektiv {typed}` makes one.", typed=typed)
+            if command == "check"
+            else tr(
+                "No comparison with a random split is on record; `objektiv {typed}` makes one.",
+                typed=typed,
+            )
+        )
     return told
 
 
@@ -71,27 +139,57 @@ def _typed(command: str, data: str) -> str:
 
 
 def _check_told(check: Check) -> list[str]:
-    day = shown(check.time[:10])
     aside = sum(check.quarantined.values())
-    found = [f for f in check.findings if f.severity != "note"]
-    told = f"On {day} {count(check.items, 'picture')} were checked: "
-    told += f"{count(len(found), 'finding')}"
-    told += f" ({'; '.join(shown(f.title) for f in found)})" if found else ""
-    told += f", {count(aside, 'file')} set aside" if aside else ", no file set aside"
-    sentences = [f"{told}."]
-    if check.probes and check.model is not None:
-        worst = max(check.probes, key=lambda p: p.accuracy)
-        sentences.append(
-            f"From {shown(worst.name)} alone {percent(worst.accuracy)} of the labels were told "
-            f"right, where a model reached {percent(check.model)} (each class weighing alike)."
-        )
-    return sentences
+    found = [_title(f.title) for f in check.findings if f.severity != "note"]
+    told = tr_count(
+        "On {day} {number} picture was checked: {findings}{named}, {aside}.",
+        "On {day} {number} pictures were checked: {findings}{named}, {aside}.",
+        check.items,
+        day=_day(check.time[:10]),
+        findings=tr_count("{number} finding", "{number} findings", len(found)),
+        named=f" ({'; '.join(found)})" if found else "",
+        aside=tr_count("{number} file set aside", "{number} files set aside", aside)
+        if aside
+        else tr("no file set aside"),
+    )
+    if not check.probes or check.model is None:
+        return [told]
+    worst = max(check.probes, key=lambda p: p.accuracy)
+    return [
+        told,
+        tr(
+            "From {name} alone {share} of the labels were told right, where a model reached "
+            "{model} (each class weighing alike).",
+            name=_probe(worst.name),
+            share=percent(worst.accuracy),
+            model=percent(check.model),
+        ),
+    ]
+
+
+def _day(text: str) -> str:
+    """2026-11-22, or 22.11.2026 where German is spoken."""
+    if spoken() == "de" and (found := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text)):
+        return f"{found[3]}.{found[2]}.{found[1]}"
+    return shown(text)
+
+
+def _title(title: str) -> str:
+    if title.startswith(SHORTCUT):
+        return tr("The label shows in {name}", name=_probe(title.removeprefix(SHORTCUT)))
+    return tr(title) if title in TITLES else shown(title)
+
+
+def _probe(name: str) -> str:
+    return tr(name) if name in PROBES else shown(name)
 
 
 def _honesty_told(found: Honesty) -> str:
-    return (
-        f"A random split would have claimed {percent(found.random.estimate)}; with groups kept "
-        f"whole it is {percent(found.honest.estimate)} "
-        f"({points(found.difference.estimate)} points, 95 % interval "
-        f"{points(found.difference.low)} to {points(found.difference.high)})."
+    return tr(
+        "A random split would have claimed {random}; with groups kept whole it is {honest} "
+        "({points} points, 95 % interval {span}).",
+        random=percent(found.random.estimate),
+        honest=percent(found.honest.estimate),
+        points=points(found.difference.estimate),
+        span=span(points(found.difference.low), points(found.difference.high)),
     )

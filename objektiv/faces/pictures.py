@@ -19,6 +19,7 @@ from PIL import Image
 
 from objektiv.base import files, seeds
 from objektiv.base.errors import ImageError
+from objektiv.base.language import mark
 from objektiv.base.settings import make
 from objektiv.data.dataset import Dataset
 from objektiv.data.header import REASONS
@@ -92,13 +93,13 @@ def _opened(
 
 def _open(name: str, row: dict[str, Any] | None, side: int) -> tuple[Image.Image | None, str]:
     if row is None:
-        return None, "not in the data"
+        return None, mark("not in the data")
     known = (row.get("width") or 0) * (row.get("height") or 0)
     most = max(known, make(ReadSettings, {}).max_pixels)
     try:
         data = read_bytes(row["path"], name=name)
         if row.get("hash") and files.sha256(data) != row["hash"]:
-            return None, "the file has changed since"
+            return None, mark("the file has changed since")
         picture = decode(data, name=name, max_pixels=most, reduce_to=2 * side)
     except ImageError as error:
         return None, REASONS.get(error.reason, error.happened)

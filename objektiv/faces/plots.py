@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from objektiv.faces.words import count, percent, percent_range
+from objektiv.base.language import tr, tr_count
+from objektiv.faces.words import percent, percent_range, pictures, shown, whole
 from objektiv.judging.calibration import ReliabilityBin
 from objektiv.judging.intervals import Interval
 
@@ -30,6 +31,7 @@ class Bar:
     name: str
     kind: str
     share: Interval | float
+    key: str = ""  # what its numbers are called in a file
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,15 @@ def svg(parts: Iterable[str], *, height: float, title: str) -> str:
     """A figure of WIDTH by `height`."""
     inside = "".join(parts)
     box = f'viewBox="0 0 {WIDTH} {height:g}"'
-    return f'<svg class="figure" {box} role="img" aria-label="{escape(title)}">{inside}</svg>'
+    return (
+        f'<svg class="figure" {box} role="img" aria-label="{escape(shown(title))}">{inside}</svg>'
+    )
 
 
 def text(x: float, y: float, told: str, style: str = "ink", anchor: str = "start") -> str:
     """Words at a place, escaped."""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text class="{style}" {place}>{escape(told)}</text>'
+    return f'<text class="{style}" {place}>{escape(shown(told))}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
@@ -76,7 +80,7 @@ def line(x1: float, y1: float, x2: float, y2: float, *, style: str) -> str:
 
 def dot(x: float, y: float, radius: float, *, style: str, title: str = "") -> str:
     """A disc; `title` is told where a mouse rests on it."""
-    told = f"<title>{escape(title)}</title>" if title else ""
+    told = f"<title>{escape(shown(title))}</title>" if title else ""
     return f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}">{told}</circle>'
 
 
@@ -107,7 +111,7 @@ def comparison_plot(bars: Sequence[Bar]) -> str:
         parts.append(dot(axis.at(estimate), y, 6, style=f"dot {bar.kind}"))
         parts.append(text(2, y - 14, bar.name))
         parts.append(text(WIDTH - 2, y - 14, percent(estimate) + span, "ink", "end"))
-    title = f"Accuracy with 95 % intervals: {'; '.join(told)}"
+    title = tr("Accuracy with 95 % intervals: {told}", told="; ".join(told))
     return svg(parts, height=bottom + 22, title=title)
 
 
@@ -130,13 +134,13 @@ def reliability_plot(bins: Sequence[ReliabilityBin], *, classes: int) -> str:
         text(across.at(share), floor + 16, f"{100 * share:.0f} %", FAINT, anchor)
         for share, anchor in zip(ticks, ("start", "middle", "end"), strict=True)
     ]
-    parts.append(text(MARGIN + 4, 24, "% that were right"))
-    parts.append(text(WIDTH - 10, floor + 33, "how sure the model was", "ink", "end"))
+    parts.append(text(MARGIN + 4, 24, tr("% that were right")))
+    parts.append(text(WIDTH - 10, floor + 33, tr("how sure the model was"), "ink", "end"))
     most = max((b.items for b in bins), default=0) or 1
     width = (across.high - across.low) / (1 - start) / max(len(bins), 1)
     for b in bins:
         parts += _reliability_bin(b, across, up, (floor, width, most))
-    title = "Share of right answers against how sure the model was, with counts"
+    title = tr("Share of right answers against how sure the model was, with counts")
     return svg(parts, height=floor + 40, title=title)
 
 
@@ -147,16 +151,21 @@ def _reliability_bin(
     if b.accuracy is None or b.confidence is None:
         return []
     floor, width, most = bars
-    told = f"{count(b.items, 'picture')}: {percent(b.confidence)} sure on average, "
-    told += f"{percent(b.accuracy.estimate)} right (95 % interval {percent_range(b.accuracy)})"
+    told = tr(
+        "{pictures}: {confidence} sure on average, {share} right (95 % interval {span})",
+        pictures=pictures(b.items),
+        confidence=percent(b.confidence),
+        share=percent(b.accuracy.estimate),
+        span=percent_range(b.accuracy),
+    )
     left = max(across.at(b.centre) - width / 2, across.low) + 0.75
     right = min(across.at(b.centre) + width / 2, across.high) - 0.75
     tall = max(1.5, b.items / most * 42)
     place = f'x="{left:.1f}" y="{floor - tall:.1f}" height="{tall:.1f}"'
     parts = [f'<rect class="bar" {place} width="{max(1.0, right - left):.1f}"/>']
-    if right - left >= 7 * len(f"{b.items:,}"):  # about the width of the text
+    if right - left >= 7 * len(whole(b.items)):  # about the width of the text
         middle = (left + right) / 2
-        parts.append(text(middle, floor - tall - 4, f"{b.items:,}", "faint small", "middle"))
+        parts.append(text(middle, floor - tall - 4, whole(b.items), "faint small", "middle"))
     x = across.at(b.confidence)
     ends = up.at(b.accuracy.low), up.at(b.accuracy.high)
     parts.append(line(x, ends[0], x, ends[1], style="range thin model"))
@@ -205,17 +214,28 @@ def sizes_plot(cells: Sequence[SizeCell]) -> str:
         x, y = across.at(math.log(tick)), up.at(math.log(tick))
         parts.append(line(x, up.low, x, up.high, style="grid"))
         parts.append(line(across.low, y, across.high, y, style="grid"))
-        parts.append(text(x, up.low + 15, f"{tick:,}", FAINT, "middle"))
-        parts.append(text(MARGIN - 5, y + 4, f"{tick:,}", FAINT, "end"))
-    parts.append(text(MARGIN + 4, 20, "height, pixels"))
-    parts.append(text(WIDTH - 10, up.low + 31, "width, pixels", "ink", "end"))
+        parts.append(text(x, up.low + 15, whole(tick), FAINT, "middle"))
+        parts.append(text(MARGIN - 5, y + 4, whole(tick), FAINT, "end"))
+    parts.append(text(MARGIN + 4, 20, tr("height, pixels")))
+    parts.append(text(WIDTH - 10, up.low + 31, tr("width, pixels"), "ink", "end"))
     most = max(c.items for c in cells)
     for c in cells:
         radius = max(1.2, 8 * math.sqrt(c.items / most))
-        told = f"{count(c.items, 'picture')} of about {c.width:.0f} x {c.height:.0f}"
+        told = tr_count(
+            "{number} picture of about {width:.0f} x {height:.0f}",
+            "{number} pictures of about {width:.0f} x {height:.0f}",
+            c.items,
+            width=c.width,
+            height=c.height,
+        )
         x, y = across.at(math.log(c.width)), up.at(math.log(c.height))
         parts.append(dot(x, y, radius, style="cloud", title=told))
-    title = f"Width and height of {count(sum(c.items for c in cells), 'picture')}, in pixels"
+    total = sum(c.items for c in cells)
+    title = tr_count(
+        "Width and height of {number} picture, in pixels",
+        "Width and height of {number} pictures, in pixels",
+        total,
+    )
     return svg(parts, height=up.low + 38, title=title)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from objektiv.base.errors import UsageError
 from objektiv.base.files import make_folder
+from objektiv.base.language import speaking
 from objektiv.base.progress import Progress
 from objektiv.data import dataset as datasets
 from objektiv.data import split as splits
@@ -23,6 +24,7 @@ from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
 from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
+from objektiv.flow.finished import finished
 from objektiv.flow.run import Run
 from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
 from objektiv.flow.train import train as train_step
@@ -127,7 +129,8 @@ def train(
     source = Path(data) if isinstance(data, str) else data
     chosen = settings or TrainSettings()
     trained = train_step(source, chosen, split=split, progress=Progress())
-    write_report(report_data(trained), trained.run.report)
+    with speaking(chosen.language):
+        write_report(report_data(finished(trained)), trained.run.report)
     return trained.run
 
 

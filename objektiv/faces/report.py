@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,11 +18,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from objektiv.base import files
+from objektiv.base.language import Told, spoken, tr, tr_count
 from objektiv.data.dataset import Dataset
 from objektiv.data.split import Split
-from objektiv.faces import plots, sections, words
+from objektiv.faces import figures, judged, plots, sections, words
+from objektiv.faces.data_part import data_part
+from objektiv.faces.doubt_part import doubt_part
+from objektiv.faces.figures import Figure
 from objektiv.faces.lessons import Lesson
-from objektiv.faces.pictures import class_samples, thumbnails
+from objektiv.faces.pictures import thumbnails
+from objektiv.flow.judge import Judgement
 from objektiv.judging.calibration import reliability
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
@@ -40,7 +46,7 @@ class ReportData:
     called "total". `choices`: a mapping each for what was tried out-of-fold, such as blocks,
     strength, log_loss, accuracy and chosen (yes or no). `next_commands`: what to type next.
     `probe`: accuracy of the quick probe beside a network, and the model's minus it, paired.
-    `lesson`: of a network that learnt by gradient.
+    `lesson`: of a network that learnt by gradient. `honesty`: what the ledger says, in sentences.
     """
 
     title: str
@@ -59,63 +65,125 @@ class ReportData:
     next_commands: list[str]
     probe: tuple[Interval, Interval] | None = None
     lesson: Lesson | None = None
+    judgement: Judgement | None = None
+    honesty: tuple[str, ...] = ()
+    pictures: bool = True  # whether the files of the pictures are there to be shown
 
 
 def write_report(data: ReportData, path: Path) -> None:
-    """Publish the page at `path`.
+    """Publish the page at `path`, and beside it the numbers of its figures.
 
     Raises:
         UsageError: no prediction is in the part test.
         MachineError: the file cannot be written.
     """
-    files.write_text(path, page(data))
+    parts = _parts(data)
+    figures.write_figures(_figures(parts), path.parent)
+    files.write_text(path, _rendered(parts))
 
 
 def page(data: ReportData) -> str:
     """The page as text; the same data gives the same text."""
+    return _rendered(_parts(data))
+
+
+def _rendered(parts: Mapping[str, Any]) -> str:
+    return environment().get_template("report.html").render(parts)
+
+
+def _figures(parts: Mapping[str, Any]) -> list[Figure]:
+    """All figures of the page."""
+    found = [part for part in parts.values() if isinstance(part, Figure)]
+    decision, lesson = parts["decision"], parts["lesson"]
+    found += [drawn for drawn, _ in decision.curves] if decision else []
+    found += parts["doubt"].figures if parts["doubt"] else ()
+    return [*found, *(lesson.curves if lesson else ())]
+
+
+def _parts(data: ReportData) -> dict[str, Any]:
+    """What the template is filled with."""
     test, baseline = data.predictions.only("test"), data.baseline.only("test")
-    template = environment().get_template("report.html")
-    return template.render(
-        title=data.title,
-        about=_about(data),
-        notes=data.notes,
-        next_commands=data.next_commands,
-        scores=data.scores,
-        lesson=data.lesson,
+    parts = {
+        "title": data.title,
+        "about": _about(data),
+        "notes": data.notes,
+        "next_commands": data.next_commands,
+        "scores": data.scores,
+        "lesson": data.lesson,
+        "honesty": data.honesty,
+        **_decided(data),
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
-        **_data(data),
+        **data_part(data.dataset, data.split, notes=data.notes, pictures=data.pictures),
         **_made(data, test=test),
-    )
+    }
+    return parts | {"sections": _sections(parts)}
 
 
 def _about(data: ReportData) -> str:
-    items = data.dataset.items
-    told = f"{words.count(len(items), 'picture')} of "
-    told += words.count(len(data.dataset.classes), "class", plural="classes")
+    items, classes = data.dataset.items, len(data.dataset.classes)
     groups = items["group"].drop_nulls().n_unique()
-    return told + (f" from {words.count(groups, 'group')}" if groups else "")
+    told = tr_count("of {number} class", "of {number} classes", classes)
+    told = f"{words.pictures(len(items))} {told}"
+    return told + (
+        tr_count(" from {number} group", " from {number} groups", groups) if groups else ""
+    )
+
+
+def _decided(data: ReportData) -> dict[str, Any]:
+    """What follows from the scores for one picture, for whole groups, for some of them."""
+    found = data.judgement
+    return {
+        "sought": data.scores.positive,
+        "decision": judged.decision_part(found) if found else None,
+        "whole_groups": judged.group_part(found) if found else None,
+        "subgroups": judged.subgroup_tables(found) if found else [],
+        "doubt": doubt_part(found.unsure, classes=len(data.scores.classes)) if found else None,
+    }
+
+
+def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the page's own links lead, and what they are called."""
+    found = [
+        *([("decision", tr("Decision"))] if parts["decision"] else []),
+        *([("groups", tr("Whole groups"))] if parts["whole_groups"] else []),
+        *([("subgroups", tr("Worse for some?"))] if parts["subgroups"] else []),
+        ("scores", tr("Scores")),
+        ("confusion", tr("Confusion")),
+        ("reliability", tr("Reliability")),
+        *([("doubt", tr("When not to answer"))] if parts["doubt"] else []),
+        ("mistakes", tr("Mistakes")),
+        *([("honesty", tr("Honesty"))] if parts["honesty"] else []),
+        ("pictures", tr("Pictures")),
+        ("split", tr("Split")),
+        ("quarantine", tr("Quarantine")),
+    ]
+    if parts["lesson"]:
+        found += [("curves", tr("Curves")), ("network", tr("Network"))]
+    if parts["choices"]:
+        found.append(("head", tr("Head")))
+    return [*found, ("made", tr("How it was made")), ("next", tr("Next"))]
 
 
 def _result(data: ReportData, *, test: Predictions, baseline: Predictions) -> dict[str, Any]:
     """The head of the page: the sentence, what it means, and the baseline beside it."""
     accuracy = data.scores.accuracy
-    share = words.percent(accuracy.estimate)
-    before, _, after = words.headline(data.scores).partition(f": {share}")
+    frequent = words.most_frequent(data.scores)
+    plain = data.baseline_scores.accuracy
     bars = [
-        plots.Bar("this model", "model", accuracy),
-        plots.Bar(words.BASELINE, "plain", data.baseline_scores.accuracy),
-        plots.Bar("always the most frequent class", "none", words.most_frequent(data.scores)),
+        plots.Bar(tr("this model"), "model", accuracy, "model"),
+        plots.Bar(tr(words.BASELINE), "plain", plain, "baseline"),
+        plots.Bar(tr("always the most frequent class"), "none", frequent, "most_frequent"),
     ]
     if data.probe:
-        bars.insert(1, plots.Bar("quick probe", "none", data.probe[0]))
+        bars.insert(1, plots.Bar(tr("quick probe"), "none", data.probe[0], "probe"))
     return {
-        "headline": (before, share, after),
+        "headline": words.headline_parts(data.scores),
         "beside": words.beside_probe(data.probe[1]) if data.probe else "",
         "meaning": words.meaning(accuracy),
         "warning": accuracy.warning,
         "verdict": words.verdict(data.scores, data.baseline_scores, data.difference),
-        "comparison": plots.comparison_plot(bars),
+        "comparison": figures.comparison(bars),
         "agreement": _agreement(test, baseline),
     }
 
@@ -125,56 +193,35 @@ def _agreement(test: Predictions, baseline: Predictions) -> str:
     pairs = [(bool(own), plain[i]) for i, own in zip(test.ids, test.correct, strict=True)]
     both, alone = pairs.count((True, True)), pairs.count((True, False))
     other, neither = pairs.count((False, True)), pairs.count((False, False))
-    return (
-        f"Picture by picture: both right {both:,}, only this model {alone:,}, "
-        f"only {words.BASELINE} {other:,}, both wrong {neither:,}."
+    return tr(
+        "Picture by picture: both right {both}, only this model {alone}, only {baseline} {other}, "
+        "both wrong {neither}.",
+        both=both,
+        alone=alone,
+        baseline=tr(words.BASELINE),
+        other=other,
+        neither=neither,
     )
 
 
 def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     """Scores, confusion, reliability and the worst mistakes."""
     mistakes = sections.worst_mistakes(test)
-    shown = thumbnails(data.dataset, [mistake.id for mistake in mistakes])
+    ids = [mistake.id for mistake in mistakes]
+    shown = thumbnails(data.dataset, ids) if data.pictures else (None,) * len(ids)
     wrong = int((~test.correct).sum())
+    lines, found = words.score_lines(data.scores, data.baseline_scores), data.judgement
     classes = len(test.classes)
     return {
-        "score_lines": words.score_lines(data.scores, data.baseline_scores),
-        "class_table": sections.class_table(data.scores),
+        "score_lines": judged.with_ranges(lines, found) if found else lines,
+        "class_table": sections.class_table(data.scores, found.ranges if found else None),
         "matrix": sections.confusion(data.scores),
         "wide": classes > WIDE,
         "mix_ups": sections.mix_ups(data.scores) if classes > 2 and wrong else None,
-        "reliability": plots.reliability_plot(reliability(test), classes=classes),
-        "gap": f"{100 * data.scores.calibration_error:.1f}",
+        "reliability": figures.reliability(reliability(test), classes=classes),
+        "gap": 100 * data.scores.calibration_error,
         "mistakes": list(zip(mistakes, shown, strict=True)),
         "wrong": wrong,
-    }
-
-
-def _data(data: ReportData) -> dict[str, Any]:
-    """The pictures, their sizes, the split and the quarantine."""
-    dataset = data.dataset
-    sizes, one_size = None, ""
-    if "width" in dataset.items.columns and len(dataset.items):
-        widths, heights = (dataset.items[name].to_list() for name in ("width", "height"))
-        cells = plots.size_cells(widths, heights)
-        if len(set(zip(widths, heights, strict=True))) == 1:
-            one_size = f"All pictures are {widths[0]:,} x {heights[0]:,} pixels."
-        else:
-            sizes = plots.sizes_plot(cells)
-    folds = data.split.table["fold"].drop_nulls().n_unique()
-    return {
-        "samples": class_samples(dataset),
-        "classes": len(dataset.classes),
-        "sizes": sizes,
-        "one_size": one_size,
-        "size_table": sections.size_table(dataset) if sizes else None,
-        "odd_table": sections.odd_table(dataset),
-        "data_notes": [note for note in dataset.notes if note not in data.notes],
-        "split_table": sections.split_table(dataset, data.split),
-        "split_notes": [note for note in data.split.notes if note not in data.notes],
-        "folds": folds,
-        "quarantined": len(dataset.quarantine),
-        "quarantine": sections.quarantine_tables(dataset),
     }
 
 
@@ -183,9 +230,9 @@ def _made(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     machine = dict(data.machine)
     libraries = machine.pop("libraries", None)
     tables = [
-        sections.facts_table("Settings", data.settings),
-        sections.facts_table("Machine", machine),
-        sections.facts_table("Libraries", libraries or {}),
+        sections.facts_table(tr("Settings"), data.settings),
+        sections.facts_table(tr("Machine"), machine),
+        sections.facts_table(tr("Libraries"), libraries or {}),
     ]
     longest = max(data.timings.values(), default=0.0) or 1.0
     return {
@@ -211,12 +258,22 @@ def environment() -> Environment:
     environment.filters["type"] = typeset
     environment.filters["breakable"] = breakable
     environment.filters["percent"] = words.percent
+    environment.filters["whole"] = words.whole
+    environment.filters["capital"] = capital
+    environment.globals |= {"_": tr, "_count": tr_count, "spoken": spoken}
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Text without marks that steer or turn it; what is markup already was made from such text."""
+    value = tr(value) if isinstance(value, Told) else value
     return words.shown(value) if type(value) is str else value
+
+
+def capital(text: str) -> str:
+    """A phrase as a sentence begins."""
+    text = tr(text)
+    return text[:1].upper() + text[1:]
 
 
 def breakable(name: str) -> str:
@@ -225,7 +282,8 @@ def breakable(name: str) -> str:
 
 
 def typeset(text: str) -> str:
-    """Our own phrases as a printer would set them: no break before %, a true minus, a cross."""
+    """Our own phrases as a printer would set them: no break beside %, a true minus, a cross."""
     text = re.sub(r"(?<=\d) (?=%|s\b|min\b|h\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d)-%-(?=\w)", "\u2011%\u2011", text)
     text = re.sub(r"(?<=\d) x (?=\d)", " \u00d7 ", text)
     return re.sub(r"(?<![\w.)-])-(?=\d)", "\u2212", text)

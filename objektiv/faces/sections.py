@@ -2,33 +2,51 @@
 
 In: a Dataset, a Split, Predictions, Scores and what a run noted. Out: Tables of text, a confusion
 matrix and a list of mistakes; no HTML.
-Try: `split_table(dataset, split(dataset, SplitSettings())).rows`.
+Try: `class_table(score(predictions.only("test"))).rows`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from objektiv.base.language import figure, mark, tr, tr_count
 from objektiv.base.names import natural_key
 from objektiv.data.dataset import Dataset
-from objektiv.data.folders import PARTS
-from objektiv.data.header import REASONS
 from objektiv.data.split import Split
-from objektiv.faces.words import NONE, count, duration, number, percent, percent_range
-from objektiv.judging.intervals import Interval
+from objektiv.faces.words import NONE, duration, number, percent, percent_range, whole
+from objektiv.judging.intervals import Interval, NotDefined
 from objektiv.judging.metrics import Scores
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.ranges import Ranges
 
 MATRIX = 30  # classes; more make a matrix that nobody reads
 CONFUSIONS = 12  # most frequent mix-ups that are named
 MISTAKES = 20  # pictures; fills rows of 5, 4 and 2
-LISTED = 50  # files in quarantine that are named
-ODD = 20  # kinds of odd files that are named
+# What a run calls by English words of its own: columns of what was tried, steps, parts.
+NAMES = {
+    "blocks": mark("blocks"),
+    "strength": mark("strength"),
+    "log loss": mark("log loss"),
+    "accuracy": mark("accuracy"),
+    "train": mark("train||part"),
+    "validation": mark("validation||part"),
+    "test": mark("test||part"),
+    "look": mark("look||step"),
+    "split": mark("split||step"),
+    "choose and fit": mark("choose and fit"),
+    "baseline": mark("baseline||step"),
+    "judge": mark("judge||step"),
+    "package": mark("package||step"),
+    "load torch": mark("load torch"),
+    "predict": mark("predict||step"),
+    "begin at a probe": mark("begin at a probe"),
+    "read images": mark("read images"),
+    "rehearse": mark("rehearse||step"),
+}
 
 
 @dataclass(frozen=True)
@@ -68,19 +86,31 @@ class Mistake:
     probability: float
 
 
-def class_table(scores: Scores) -> Table:
-    """Each class against the rest."""
+def class_table(scores: Scores, ranges: Ranges | None = None) -> Table:
+    """Each class against the rest; `ranges` are the intervals of what has no closed one."""
+    of_precision = ranges.precision if ranges else (None,) * len(scores.per_class)
+    of_f1 = ranges.f1 if ranges else (None,) * len(scores.per_class)
     rows = tuple(
-        (c.name, f"{c.support:,}", _recall(c.recall), percent(c.precision), percent(c.f1))
-        for c in scores.per_class
+        (
+            c.name,
+            whole(c.support),
+            _ranged(c.recall.estimate if c.recall else None, c.recall),
+            _ranged(c.precision, precision),
+            _ranged(c.f1, f1),
+        )
+        for c, precision, f1 in zip(scores.per_class, of_precision, of_f1, strict=True)
     )
-    caption = "Recall: of the class so many were recognised. Precision: of the pictures called so, "
-    caption += "so many are of the class"
-    return Table(caption, ("class", "test pictures", "recall", "precision", "F1"), rows)
+    caption = tr(
+        "Recall: of the class so many were recognised. Precision: of the pictures called so, "
+        "so many are of the class"
+    )
+    head = (tr("class"), tr("test pictures"), tr("recall"), tr("precision"), tr("F1"))
+    return Table(caption, head, rows)
 
 
-def _recall(recall: Interval | None) -> str:
-    return f"{percent(recall.estimate)}\n{percent_range(recall)}" if recall else NONE
+def _ranged(share: float | None, ends: Interval | NotDefined | None) -> str:
+    told = f"\n{percent_range(ends)}" if isinstance(ends, Interval) else ""
+    return percent(share) + told
 
 
 def confusion(scores: Scores) -> tuple[tuple[Cell, ...], ...]:
@@ -96,7 +126,13 @@ def confusion(scores: Scores) -> tuple[tuple[Cell, ...], ...]:
 def _cell(scores: Scores, true: int, said: int) -> Cell:
     items, total = scores.confusion[true][said], sum(scores.confusion[true])
     share = items / total if total else 0.0
-    told = f"{count(items, 'picture')} of {scores.classes[true]} taken for {scores.classes[said]}"
+    told = tr_count(
+        "{number} picture of {true} taken for {said}",
+        "{number} pictures of {true} taken for {said}",
+        items,
+        true=scores.classes[true],
+        said=scores.classes[said],
+    )
     # Mistakes are few: without the root their shades could not be told from white.
     shade = share if true == said else math.sqrt(share)
     style = "right" if true == said else "wrong"
@@ -114,11 +150,11 @@ def mix_ups(scores: Scores) -> Table:
     ]
     found.sort(key=lambda f: (-f[0], natural_key(f[1]), natural_key(f[2])))
     rows = tuple(
-        (true, said, f"{items:,}", percent(items / total))
+        (true, said, whole(items), percent(items / total))
         for items, true, said, total in found[:CONFUSIONS]
     )
-    head = ("truly", "taken for", "pictures", "of this class")
-    return Table("The most frequent mix-ups", head, rows, names=2)
+    head = (tr("truly"), tr("taken for"), tr("pictures"), tr("of this class"))
+    return Table(tr("The most frequent mix-ups"), head, rows, names=2)
 
 
 def worst_mistakes(test: Predictions) -> tuple[Mistake, ...]:
@@ -139,87 +175,9 @@ def worst_mistakes(test: Predictions) -> tuple[Mistake, ...]:
     return tuple(wrong[:MISTAKES])
 
 
-def split_table(dataset: Dataset, split: Split) -> Table:
-    """Pictures, and groups where there are any, of each class in each part."""
-    parts = dict(split.table.select("id", "part").iter_rows())
-    items: Counter[tuple[str, str]] = Counter()
-    groups: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, label, group in dataset.items.select("id", "label", "group").iter_rows():
-        part = parts.get(name, NONE)
-        for key in ((label, part), (label, ""), ("", part), ("", "")):
-            items[key] += 1
-            if group is not None:
-                groups[key].add(group)
-
-    def cell(label: str, part: str) -> str:
-        own = groups[label, part]
-        return f"{items[label, part]:,}" + (f" ({len(own):,})" if own else "")
-
-    shown = [*PARTS, *([NONE] if items["", NONE] else []), ""]
-    caption = "Pictures of each class in each part"
-    if groups["", ""]:
-        caption += "; in brackets the groups they come from"
-    return Table(
-        caption,
-        ("class", *(part or "all" for part in shown)),
-        tuple((label, *(cell(label, part) for part in shown)) for label in dataset.classes),
-        ("all", *(cell("", part) for part in shown)),
-    )
-
-
-def size_table(dataset: Dataset) -> Table | None:
-    """Sizes of each class; a class that differs in size can be told without looking at it."""
-    if "width" not in dataset.items.columns:
-        return None
-    own: dict[str, list[tuple[int, int]]] = {label: [] for label in dataset.classes}
-    for label, width, height in dataset.items.select("label", "width", "height").iter_rows():
-        own[label].append((width, height))
-    rows = tuple((label, *_sizes(found)) for label, found in own.items() if found)
-    head = ("class", "median", "smallest", "largest")
-    return Table("Width x height in pixels, by class", head, rows)
-
-
-def _sizes(found: list[tuple[int, int]]) -> tuple[str, ...]:
-    middle = [sorted(lengths)[len(found) // 2] for lengths in zip(*found, strict=True)]
-    area = sorted(found, key=lambda size: size[0] * size[1])
-    return tuple(f"{w:,} x {h:,}" for w, h in (middle, area[0], area[-1]))
-
-
-def odd_table(dataset: Dataset) -> Table | None:
-    """What was odd about files that were read all the same; None where nothing was."""
-    if "notes" not in dataset.items.columns:
-        return None
-    seen: dict[str, list[str]] = {}
-    for name, notes in dataset.items.select("id", "notes").iter_rows():
-        for note in (notes or "").split("; "):
-            if note:
-                seen.setdefault(note, []).append(name)
-    if not seen:
-        return None
-    ordered = sorted(seen.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    rows = tuple((note, names[0], f"{len(names):,}") for note, names in ordered[:ODD])
-    head = ("what", "for example", "pictures")
-    caption = "Odd files that were read all the same"
-    if len(ordered) > ODD:
-        caption += f" ({count(len(ordered) - ODD, 'kind')} more not shown)"
-    return Table(caption, head, rows, names=2)
-
-
-def quarantine_tables(dataset: Dataset) -> tuple[Table, ...]:
-    """Counts by reason and the first files; nothing where nothing was set aside."""
-    listed = list(dataset.quarantine.select("id", "reason", "message").iter_rows())
-    if not listed:
-        return ()
-    means = {**REASONS, "two-labels": "equal files lie in two classes"}
-    reasons = Counter(reason for _, reason, _ in listed).most_common()
-    counts = tuple((reason, means.get(reason, ""), f"{items:,}") for reason, items in reasons)
-    more = len(listed) - LISTED
-    caption = f"The first {LISTED} of these files, and {more:,} more" if more > 0 else "These files"
-    told = tuple((name, (text or "").removeprefix(f"{name}: ")) for name, _, text in listed)
-    return (
-        Table("Files set aside, by reason", ("reason", "what it means", "files"), counts, names=2),
-        Table(caption, ("file", "message"), told[:LISTED], names=2),
-    )
+def named(name: str) -> str:
+    """A word of the run's own in the language that is spoken; another one stays what it is."""
+    return tr(NAMES.get(name, name))
 
 
 def choices_table(choices: Sequence[Mapping[str, Any]]) -> Table | None:
@@ -231,8 +189,8 @@ def choices_table(choices: Sequence[Mapping[str, Any]]) -> Table | None:
     keys.sort(key=lambda key: key not in words)
     rows = tuple(tuple(_value(key, choice.get(key)) for key in keys) for choice in choices)
     marked = tuple(place for place, choice in enumerate(choices) if choice.get("chosen"))
-    head = tuple(key.replace("_", " ") for key in keys)
-    caption = "Tried out-of-fold; the marked row was chosen"
+    head = tuple(named(key.replace("_", " ")) for key in keys)
+    caption = tr("Tried out-of-fold; the marked row was chosen")
     return Table(caption, head, rows, names=len(words), marked=marked)
 
 
@@ -244,27 +202,30 @@ def _value(name: str, value: Any) -> str:
     if value is None:
         return NONE
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if isinstance(value, float):
         if name.endswith(("accuracy", "share")):
             return percent(value)
-        return number(value) if name.endswith("loss") else f"{value:g}"
+        return number(value) if name.endswith("loss") else figure(value, "g")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or NONE
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
+        return tr(", ||between numbers").join(_value(name, one) for one in value) or NONE
+    return whole(value) if isinstance(value, int) and name != "seed" else str(value)
 
 
 def timing_table(timings: Mapping[str, float]) -> Table:
     """How long each step took, and all of them."""
-    rows = tuple((step, duration(seconds)) for step, seconds in timings.items() if step != "total")
+    rows = tuple(
+        (named(step), duration(seconds)) for step, seconds in timings.items() if step != "total"
+    )
     total = timings.get("total", sum(timings.values()))
-    return Table("Time of each step", ("step", "time"), rows, ("all", duration(total)))
+    foot = (tr("all"), duration(total))
+    return Table(tr("Time of each step"), (tr("step"), tr("time")), rows, foot)
 
 
 def facts_table(caption: str, facts: Mapping[str, Any]) -> Table:
     """Names and values, nested ones as `step.name`."""
     rows = tuple((name, _fact(name, value)) for name, value in _flat(facts))
-    return Table(caption, ("name", "value"), rows, names=2)
+    return Table(caption, (tr("name"), tr("value")), rows, names=2)
 
 
 def _flat(facts: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
@@ -277,7 +238,7 @@ def _flat(facts: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any
 
 def _fact(name: str, value: Any) -> str:
     if name.endswith("memory") and isinstance(value, int):
-        return f"{value / 2**30:.1f} GiB"
+        return f"{figure(value / 2**30, '.1f')} GiB"
     return _value(name.rpartition(".")[2], value)
 
 
@@ -286,11 +247,11 @@ def fingerprints(dataset: Dataset, split: Split, test: Predictions) -> Table:
     columns = [name for name in ("id", "label", "group", "hash") if name in dataset.items.columns]
     said = zip(test.ids, test.probabilities.round(6).tolist(), strict=True)
     rows = (
-        ("pictures, labels and groups", _digest(dataset.items.select(columns).iter_rows())),
-        ("split", _digest(split.table.iter_rows())),
-        ("test predictions, to six digits", _digest(said)),
+        (tr("pictures, labels and groups"), _digest(dataset.items.select(columns).iter_rows())),
+        (tr("split"), _digest(split.table.iter_rows())),
+        (tr("test predictions, to six digits"), _digest(said)),
     )
-    return Table("Fingerprints (SHA-256)", ("of", "fingerprint"), rows, names=2)
+    return Table(tr("Fingerprints (SHA-256)"), (tr("of"), tr("fingerprint")), rows, names=2)
 
 
 def _digest(rows: Iterable[object]) -> str:

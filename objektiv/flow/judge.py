@@ -19,6 +19,7 @@ import polars as pl
 
 from objektiv.base import files
 from objektiv.base.errors import UsageError
+from objektiv.base.language import say
 from objektiv.base.names import suggestion
 from objektiv.base.settings import make, read_mapping
 from objektiv.data.dataset import Dataset
@@ -93,7 +94,7 @@ def judge(
     sought = settings.positive or (threshold.positive if threshold else None)
     positive = positive_class(predictions.classes, sought)
     require_columns(settings.by, columns.columns if columns is not None else ())
-    unsought = NotDefined("no positive class is named")
+    unsought = NotDefined(say("no positive class is named"))
     operating: OperatingPoint | NotDefined = unsought
     prevalence: tuple[Expected | NotDefined, ...] = ()
     if positive:

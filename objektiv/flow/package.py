@@ -36,7 +36,15 @@ from objektiv.shipping.write import BundleContents, write_bundle
 
 COMPARED = 4  # test pictures that go through the finished bundle; more would want a batch
 TIMED = 0.25  # seconds of pictures one by one, from which the speed is told
-LOCAL = {"bank", "labels", "name", "out", "split", "workers"}  # of this machine; do not travel
+LOCAL = {
+    "bank",
+    "labels",
+    "language",
+    "name",
+    "out",
+    "split",
+    "workers",
+}  # of this machine; do not travel
 LIMIT = 0.02  # of a probability; storing features in 16 bits moves it by about 0.001
 
 

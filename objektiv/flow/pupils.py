@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import mark, say
 from objektiv.data.augment import apply, transform
 from objektiv.data.images import decode, read_bytes, to_square
 from objektiv.data.settings import AugmentSettings
@@ -30,11 +31,11 @@ from objektiv.training.pictures import Change, Lessons
 from objektiv.training.settings import Monitor
 
 MONITORED: dict[Monitor, str] = {
-    "val_accuracy": "validation accuracy",
-    "val_balanced_accuracy": "balanced accuracy on validation",
-    "val_macro_f1": "macro F1 on validation",
-    "val_loss": "validation loss",
-    "train_loss": "training loss",
+    "val_accuracy": mark("validation accuracy"),
+    "val_balanced_accuracy": mark("balanced accuracy on validation"),
+    "val_macro_f1": mark("macro F1 on validation"),
+    "val_loss": mark("validation loss"),
+    "train_loss": mark("training loss"),
 }
 Numbers = NDArray[np.float64]
 LEARNING, JUDGED = ("train", "validation"), ("validation", "test")
@@ -146,15 +147,24 @@ def notes_of(learnt: Learnt, settings: TrainSettings) -> tuple[str, ...]:
     """What a reader of the report should know of a training."""
     best, epochs = learnt.best_epoch, len(learnt.history)
     why = {
-        "epochs": "all epochs were trained",
-        "patience": f"it stopped because {settings.patience} epochs brought nothing better",
+        "epochs": say("all epochs were trained"),
+        "patience": say(
+            "it stopped because {epochs} epochs brought nothing better", epochs=settings.patience
+        ),
     }[learnt.stopped]
     return (
-        f"The weights of epoch {best} of {epochs} are kept, the best by "
-        f"{MONITORED[settings.monitor]}; {why}.",
-        "This model learnt from the training part alone and stopped by validation; the quick probe "
-        "and the plain baseline beside it learnt from both.",
-        *(f"{note[0].upper()}{note[1:]}." for note in learnt.notes),
+        say(
+            "The weights of epoch {best} of {epochs} are kept, the best by {monitor}; {why}.",
+            best=best,
+            epochs=epochs,
+            monitor=say(MONITORED[settings.monitor]),
+            why=why,
+        ),
+        say(
+            "This model learnt from the training part alone and stopped by validation; the quick "
+            "probe and the plain baseline beside it learnt from both."
+        ),
+        *learnt.notes,
     )
 
 

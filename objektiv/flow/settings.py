@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from objektiv.auditing.settings import CheckSettings
+from objektiv.base.language import Language
 from objektiv.base.settings import Settings
 from objektiv.data.settings import (
     AugmentSettings,
@@ -24,6 +25,7 @@ from objektiv.judging.settings import JudgeSettings
 from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
 from objektiv.training.settings import FitSettings
 
+LANGUAGE = "Language of the report: en, English, or de, German."
 Pixels = Annotated[int, Field(ge=1, le=512)]
 
 
@@ -70,6 +72,7 @@ class TrainSettings(
     split: Path | None = Field(
         default=None, description="split.csv of another run to use again instead of splitting anew."
     )
+    language: Language = Field(default="en", description=LANGUAGE)
 
 
 class TuneSettings(TrainSettings):
@@ -182,6 +185,21 @@ class PredictSettings(Settings):
 
     top: int = Field(default=3, ge=1, le=1000, description="Number of classes shown an image.")
     max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+
+
+class ReportSettings(Settings):
+    """Everything that `objektiv report` can be told."""
+
+    language: Language = Field(default="en", description=LANGUAGE)
+    data: Path | None = Field(
+        default=None,
+        description="Folder where the run's pictures lie now, if it is another than in training.",
+    )
+    out: Path | None = Field(
+        default=None,
+        description="Folder that gets a new numbered folder with the report; by default the run's "
+        "own.",
+    )
 
 
 class EvaluateSettings(ReadSettings, RunSettings):

@@ -1,7 +1,7 @@
-"""What a training writes for people and programs: quarantine, history and metrics.
+"""What a training writes for people and programs: quarantine, history, story and metrics.
 
-In: a Trained. Out: quarantine.csv, history.csv and metrics.json, which comes last, so that a folder
-with it is finished.
+In: a Trained. Out: quarantine.csv, history.csv, story.json, pictures.parquet and metrics.json,
+which comes last, so that a folder with it is finished.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import polars as pl
 from objektiv.base import files
 from objektiv.base.machine import this_machine
 from objektiv.flow import run as names
+from objektiv.flow.finished import about_model, finished, save
 from objektiv.flow.run import save_quarantine
 from objektiv.flow.trained import Judged, Trained
 
 
 def write_tables(trained: Trained) -> None:
-    """Write the three."""
+    """Write them all."""
     folder, seen = trained.run.folder, trained.seen
     save_quarantine(seen.dataset, folder / names.QUARANTINE)
     history = trained.made.history
     if history.kind == "trials":  # epochs were written as they ended
         rows = [{key: _cell(value) for key, value in row.items()} for row in history.rows]
         files.write_text(folder / names.HISTORY, pl.DataFrame(rows).write_csv())
+    save(finished(trained))
     metrics = {
         **_scores(trained.judged),
-        "model": _model(trained),
+        "model": about_model(trained),
         "chosen": dict(history.rows[history.best]),
         "temperature": trained.made.model.temperature,
         "size": trained.made.size,
@@ -65,18 +67,3 @@ def _scores(judged: Judged) -> dict[str, Any]:
         found["probe"] = judged.probe.scores.to_dict()
         found["difference_to_probe"] = judged.probe.difference.to_dict()
     return found
-
-
-def _model(trained: Trained) -> dict[str, Any]:
-    """What a table of models says of each."""
-    made, shipped = trained.made, trained.shipped
-    return {
-        "name": made.name,
-        "family": made.family,
-        "parameters": trained.parameters,
-        "trainable": made.trainable,
-        "bytes": shipped.bytes,
-        "weights_bytes": shipped.weights_bytes,
-        "train_seconds": round(made.seconds, 3),
-        "images_per_second": round(shipped.images_per_second, 2),
-    }

@@ -18,6 +18,7 @@ import polars as pl
 
 from objektiv.base import extras, files
 from objektiv.base.errors import Cancelled, ObjektivError, UsageError
+from objektiv.base.language import say
 from objektiv.base.lock import only_process
 from objektiv.base.places import BANK
 from objektiv.base.progress import Progress
@@ -188,7 +189,11 @@ def _with_notes(made: Made, settings: TrainSettings, family: Family) -> Made:
     aside = without_meaning(settings, family.reads)
     if not aside:
         return made
-    told = f"Without meaning for --model {made.name}, and left aside: {', '.join(aside)}."
+    told = say(
+        "Without meaning for --model {model}, and left aside: {aside}.",
+        model=made.name,
+        aside=", ".join(aside),
+    )
     return replace(made, notes=(*made.notes, told))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.judging.intervals import FEW_GROUPS, Interval, proportion
 from objektiv.judging.predictions import Predictions
 
@@ -42,7 +43,11 @@ def warning_of(groups: NDArray[np.int64] | None) -> str | None:
     count = None if groups is None else len(np.unique(groups))
     if count is None or count >= FEW_GROUPS:
         return None
-    return f"chosen on only {count} groups: collect at least {FEW_GROUPS} to trust it"
+    return say(
+        "chosen on only {groups} groups: collect at least {few} to trust it",
+        groups=count,
+        few=FEW_GROUPS,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind, proportion
 from objektiv.judging.metrics import auc_against_rest
 from objektiv.judging.predictions import Predictions
@@ -65,7 +66,7 @@ def roc(predictions: Predictions, *, positive: str) -> Curve | NotDefined:
         "roc",
         positive,
         **_points(places, x, y, kept, bands),
-        area=area or NotDefined("a class is absent"),
+        area=area or NotDefined(say("a class is absent")),
         chance=None,
     )
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import say
 from objektiv.judging.predictions import Predictions
 
 NORMAL_QUANTILE = 1.959963984540054  # two-sided 95 %
@@ -63,7 +64,9 @@ def one_kind(truth: NDArray[np.bool_], positive: str) -> NotDefined | None:
     """Why nothing can be told apart where all items, or none, are positive; else None."""
     if truth.any() and not truth.all():
         return None
-    return NotDefined(f"no test item is of {'another kind than ' * bool(truth.any())}{positive}")
+    if truth.any():
+        return NotDefined(say("no test item is of another kind than {name}", name=positive))
+    return NotDefined(say("no test item is of {name}", name=positive))
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,16 @@ class _Spread:
         if self.groups is None or self.groups >= FEW_GROUPS:
             return None
         if self.groups == 1:
-            return (
+            return say(
                 "all items are of one group: how groups differ was not measured, "
-                f"a likeness of {self.likeness} inside a group is assumed"
+                "a likeness of {likeness:g} inside a group is assumed",
+                likeness=self.likeness,
             )
-        return f"only {self.groups} groups: collect at least {FEW_GROUPS} to trust the interval"
+        return say(
+            "only {groups} groups: collect at least {few} to trust the interval",
+            groups=self.groups,
+            few=FEW_GROUPS,
+        )
 
 
 def student_quantile(freedom: float) -> float:
@@ -138,9 +146,9 @@ def proportion(correct: NDArray[np.bool_], groups: Groups) -> Interval:
     return bounded(float(correct.mean()), [mean], groups, most=items)
 
 
-def share(correct: NDArray[np.bool_], groups: Groups, *, of: str) -> Interval | NotDefined:
-    """`proportion`, also where there is no item; `of` names the items: "no {of}"."""
-    return proportion(correct, groups) if len(correct) else NotDefined(f"no {of}")
+def share(correct: NDArray[np.bool_], groups: Groups, *, none: str) -> Interval | NotDefined:
+    """`proportion`, also where there is no item; `none` is then the reason."""
+    return proportion(correct, groups) if len(correct) else NotDefined(none)
 
 
 def bounded(estimate: float, means: Sequence[Mean], groups: Groups, *, most: float) -> Interval:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import mark, say
 from objektiv.base.names import natural_key
 from objektiv.judging.intervals import FEW_GROUPS, Interval, NotDefined, proportion, share, wilson
 from objektiv.judging.predictions import Predictions
@@ -112,7 +113,7 @@ def pooled(
     """
     pool = _pool(test, positive)
     if len(pool.names) < 2:
-        return NotDefined("the test part has fewer than two groups")
+        return NotDefined(say("the test part has fewer than two groups"))
     decisions = _decisions(pool, held_out, positive, settings)
     limit = decisions.threshold.value if isinstance(decisions, Decisions) else None
     shares = [right / items for right, items in zip(pool.right, pool.items, strict=True)]
@@ -166,10 +167,10 @@ def _decisions(
     pool: _Pool, held_out: Predictions | None, positive: str | None, settings: JudgeSettings
 ) -> Decisions | NotDefined:
     if positive is None:
-        return NotDefined("no positive class is named")
+        return NotDefined(say("no positive class is named"))
     known = _pool(held_out, positive) if held_out else None
     if known is None or len(known.names) < 2:
-        return NotDefined("fewer than two groups beside the test part to choose a share on")
+        return NotDefined(say("fewer than two groups beside the test part to choose a share on"))
     demand = demand_of(settings) or Demand("balance")
     threshold = cut(known.shares, known.truth, demand, positive=positive, what="group")
     if isinstance(threshold, NotDefined):
@@ -180,8 +181,14 @@ def _decisions(
         threshold,
         groups=count,
         mixed=int(((pool.positives > 0) & (pool.positives < pool.items)).sum()),
-        sensitivity=share(yes[truth], None, of=f"test group has an item of {positive}"),
-        specificity=share(~yes[~truth], None, of=f"test group is without an item of {positive}"),
+        sensitivity=share(
+            yes[truth], None, none=say("no test group has an item of {name}", name=positive)
+        ),
+        specificity=share(
+            ~yes[~truth],
+            None,
+            none=say("no test group is without an item of {name}", name=positive),
+        ),
         counts=Counts(
             found=int((yes & truth).sum()),
             missed=int((~yes & truth).sum()),
@@ -200,5 +207,8 @@ def _warning(tested: int, chosen_on: int) -> str | None:
     few = min(tested, chosen_on)
     if few >= FEW_GROUPS:
         return None
-    where = "tested" if tested <= chosen_on else "used to choose the share"
-    return f"only {few} groups were {where}: collect at least {FEW_GROUPS}"
+    if tested <= chosen_on:
+        told = mark("only {groups} groups were tested: collect at least {few}")
+    else:
+        told = mark("only {groups} groups were used to choose the share: collect at least {few}")
+    return say(told, groups=few, few=FEW_GROUPS)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind
 from objektiv.judging.threshold import Counts
 
@@ -58,13 +59,13 @@ def expected(
             (prevalence, Mean(ill, said[ill])),
             (1 - prevalence, Mean(healthy, said[healthy])),
             groups,
-            called=f"called {positive}",
+            none=say("no test item is called {name}", name=positive),
         ),
         npv=_value(
             (1 - prevalence, Mean(healthy, 1 - said[healthy])),
             (prevalence, Mean(ill, 1 - said[ill])),
             groups,
-            called=f"called other than {positive}",
+            none=say("no test item is called other than {name}", name=positive),
         ),
         total=total,
         counts=_counts(total, prevalence, found, alarm),
@@ -72,7 +73,7 @@ def expected(
 
 
 def _value(
-    right: tuple[float, Mean], wrong: tuple[float, Mean], groups: Groups, *, called: str
+    right: tuple[float, Mean], wrong: tuple[float, Mean], groups: Groups, *, none: str
 ) -> Interval | NotDefined:
     """The share of the right ones among those called so.
 
@@ -82,7 +83,7 @@ def _value(
     hit, slip = float(hits.values.mean()), float(slips.values.mean())
     total = a * hit + b * slip
     if not total:
-        return NotDefined(f"no test item is {called}")
+        return NotDefined(none)
     # Where no slip was seen, as many independent items as make Wilson's lower end that of the slips
     # put into Bayes' rule; likewise where no hit was seen.
     most = math.inf

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.judging.intervals import (
     Interval,
     Mean,
@@ -49,12 +50,14 @@ def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
     for k, name in enumerate(predictions.classes):
         truth, said = predictions.labels == k, predicted == k
         own = None if groups is None else groups[said]
-        precision.append(share(truth[said], own, of=f"test item was called {name}"))
+        precision.append(
+            share(truth[said], own, none=say("no test item was called {name}", name=name))
+        )
         if (truth | said).any():
             terms.append(_f1_terms(truth, said))
             f1.append(_f1(truth, said, groups))
         else:
-            f1.append(NotDefined(f"no test item is, or was called, {name}"))
+            f1.append(NotDefined(say("no test item is, or was called, {name}", name=name)))
     macro = [Mean(m.rows, m.values, weight=1 / len(terms)) for m in terms]
     return Ranges(
         tuple(precision),
@@ -64,7 +67,7 @@ def ranges(predictions: Predictions, *, positive: str | None = None) -> Ranges:
         brier=_brier(predictions),
         average_precision=average_precision(predictions, positive=positive)
         if positive
-        else NotDefined("no positive class is named"),
+        else NotDefined(say("no positive class is named")),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base import seeds
+from objektiv.base.language import say
 from objektiv.judging.intervals import FEW_GROUPS, Interval, student_quantile
 from objektiv.judging.metrics import BINS, calibration_error, confidence_bins
 from objektiv.judging.predictions import Predictions
@@ -170,7 +171,8 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
     estimate, unit = calibration_error(predictions), predictions.group_numbers
     lone = unit is not None and not unit.any()
     if len(predictions) < 2:
-        return Interval(estimate, 0.0, 1.0, "none", None, "one item tells nothing of calibration")
+        told = say("one item tells nothing of calibration")
+        return Interval(estimate, 0.0, 1.0, "none", None, told)
     alone = unit is None or lone  # one group drawn again is always the same: its items have to do
     if unit is None or alone:
         unit = np.arange(len(predictions))
@@ -181,9 +183,15 @@ def calibration_range(predictions: Predictions, *, seed: int = 0) -> Interval:
     items, gaps = np.split(np.concatenate(drawn), [1], axis=1)
     tail = _normal_tail(student_quantile(max(freedom, 4)) * math.sqrt((freedom + 1) / freedom))
     low, high = np.quantile(np.abs(gaps).sum(axis=1) / items[:, 0], [tail, 1 - tail])
-    warning = "all items are of one group: how groups differ was not measured" if lone else None
+    warning: str | None = None
+    if lone:
+        warning = say("all items are of one group: how groups differ was not measured")
     if not alone and len(sizes) < FEW_GROUPS:
-        warning = f"only {len(sizes)} groups: collect at least {FEW_GROUPS} to trust the interval"
+        warning = say(
+            "only {groups} groups: collect at least {few} to trust the interval",
+            groups=len(sizes),
+            few=FEW_GROUPS,
+        )
     return Interval(
         estimate,
         low=float(np.clip(2 * estimate - high, 0, estimate)),

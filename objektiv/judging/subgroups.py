@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.base.names import natural_key
 from objektiv.judging.intervals import Interval, NotDefined, proportion, share
 from objektiv.judging.predictions import Predictions
@@ -23,7 +24,7 @@ FEW = 30  # items below which a row is marked
 MOST = 30  # values of a column that get a row; the most frequent
 QUARTERS = 4  # parts into which a column of many numbers is cut
 MANY = 10  # different numbers above which it is
-ABSENT = "(empty)"
+ABSENT = say("(empty)")
 Flags = NDArray[np.bool_]
 Groups = NDArray[np.int64] | None
 
@@ -76,7 +77,7 @@ def _of_column(test: Predictions, column: pl.Series, positive: str | None) -> Su
     values = np.array(_texts(column), dtype=object)
     counts = Counter(values.tolist())
     kept = sorted((v for v, _ in counts.most_common(MOST)), key=natural_key)
-    rows = tuple(_row(test, values == value, str(value), positive) for value in kept)
+    rows = tuple(_row(test, values == value, value, positive) for value in kept)
     return Subgroups(column.name, rows, left_out=len(counts) - len(kept))
 
 
@@ -90,7 +91,8 @@ def _texts(column: pl.Series) -> list[str]:
     known = numbers.drop_nulls().to_numpy()
     edges = np.quantile(known, np.linspace(0, 1, QUARTERS + 1), method="nearest")
     edges = np.unique(edges)
-    ranges = [f"{a:g} to {b:g}" for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    ends = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    ranges = [say("{low:g} to {high:g}", low=a, high=b) for a, b in ends]
     found = []
     for value in numbers:
         at = int(np.searchsorted(edges[1:-1], value, side="left")) if value is not None else -1
@@ -102,7 +104,7 @@ def _row(test: Predictions, own: Flags, value: str, positive: str | None) -> Sub
     groups, correct = test.group_numbers, test.correct
     inside = None if groups is None else groups[own]
     accuracy = proportion(correct[own], inside)
-    difference: Interval | NotDefined = NotDefined("there are no other items")
+    difference: Interval | NotDefined = NotDefined(say("there are no other items"))
     if not own.all():
         rest = proportion(correct[~own], None if groups is None else groups[~own])
         difference = _apart(accuracy, rest)
@@ -123,12 +125,16 @@ def _of_kind(
 ) -> Interval | NotDefined:
     """Sensitivity where `sought` is the positive class, else specificity."""
     if positive is None:
-        return NotDefined("no positive class is named")
+        return NotDefined(say("no positive class is named"))
     k, groups = test.classes.index(positive), test.group_numbers
     rows = own & ((test.labels == k) if sought else (test.labels != k))
     right = (test.predicted == k) if sought else (test.predicted != k)
-    told = f"item of {positive}" if sought else f"item of another kind than {positive}"
-    return share(right[rows], None if groups is None else groups[rows], of=told)
+    none = (
+        say("no test item of {name}", name=positive)
+        if sought
+        else say("no test item of another kind than {name}", name=positive)
+    )
+    return share(right[rows], None if groups is None else groups[rows], none=none)
 
 
 def _apart(a: Interval, b: Interval) -> Interval:

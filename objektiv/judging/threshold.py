@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import mark, say
 from objektiv.judging.intervals import Interval, NotDefined, share
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
@@ -20,6 +21,15 @@ from objektiv.judging.settings import JudgeSettings
 Way = Literal["most probable", "sensitivity", "specificity", "costs", "balance", "given"]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
+What = Literal["item", "group"]
+LACKING = {  # of what there is none, and whether of the positive class
+    ("item", True): mark("no item of {name} among those it would be chosen on"),
+    ("item", False): mark("no item of another kind than {name} among those it would be chosen on"),
+    ("group", True): mark("no group of {name} among those it would be chosen on"),
+    ("group", False): mark(
+        "no group of another kind than {name} among those it would be chosen on"
+    ),
+}
 ROUNDING = 1e-9  # 49 of 50 is a sensitivity of 0.98
 
 
@@ -109,7 +119,9 @@ def choose(
     if demand is None:
         return Threshold(positive, None, "most probable")
     if held_out is None:
-        return NotDefined("no items beside the test part, on which a threshold could be chosen")
+        return NotDefined(
+            say("no items beside the test part, on which a threshold could be chosen")
+        )
     truth = held_out.labels == held_out.classes.index(positive)
     return cut(chances(held_out, positive), truth, demand, positive=positive)
 
@@ -127,7 +139,7 @@ def called(predictions: Predictions, threshold: Threshold) -> Flags:
 
 
 def cut(
-    values: Numbers, truth: Flags, demand: Demand, *, positive: str, what: str = "item"
+    values: Numbers, truth: Flags, demand: Demand, *, positive: str, what: What = "item"
 ) -> Threshold | NotDefined:
     """The value between 0 and 1 from which on is called positive, as demanded.
 
@@ -136,8 +148,7 @@ def cut(
     """
     positives, negatives = int(truth.sum()), int((~truth).sum())
     if not positives or not negatives:
-        lacking = f"of {positive}" if not positives else f"of another kind than {positive}"
-        return NotDefined(f"no {what} {lacking} among those it would be chosen on")
+        return NotDefined(say(LACKING[what, not positives], name=positive))
     places, found, cleared = steps(values, truth)
     sensitivity, specificity = found / positives, cleared / negatives
     best = _best(demand, found, cleared, totals=(positives, negatives))
@@ -191,17 +202,21 @@ def operating_point(test: Predictions, threshold: Threshold) -> OperatingPoint:
     yes = called(test, threshold)
 
     def of(values: Flags, rows: Flags, told: str) -> Interval | NotDefined:
-        return share(values[rows], None if groups is None else groups[rows], of=told)
+        return share(values[rows], None if groups is None else groups[rows], none=told)
 
     return OperatingPoint(
         threshold,
         items=len(test),
         groups=None if groups is None else int(groups.max()) + 1,
-        sensitivity=of(yes, truth, f"test item of {positive}"),
-        specificity=of(~yes, ~truth, f"test item of another kind than {positive}"),
-        accuracy=of(yes == truth, np.ones_like(yes), "test item"),
-        precision=of(truth, yes, f"test item was called {positive}"),
-        cleared_right=of(~truth, ~yes, f"test item was called other than {positive}"),
+        sensitivity=of(yes, truth, say("no test item of {name}", name=positive)),
+        specificity=of(
+            ~yes, ~truth, say("no test item of another kind than {name}", name=positive)
+        ),
+        accuracy=of(yes == truth, np.ones_like(yes), say("no test item")),
+        precision=of(truth, yes, say("no test item was called {name}", name=positive)),
+        cleared_right=of(
+            ~truth, ~yes, say("no test item was called other than {name}", name=positive)
+        ),
         counts=Counts(
             found=int((yes & truth).sum()),
             missed=int((~yes & truth).sum()),

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from objektiv.base.language import say
 from objektiv.judging.answered import RiskCoverage, risk_coverage
 from objektiv.judging.calibration import ReliabilityBin, reliability, softmax
 from objektiv.judging.calibrators import KINDS, Kind, cross_fitted, fit_calibrator, left_out
@@ -112,7 +113,7 @@ def unsure(
     `temperature`: by which the logits were divided already, so that it can be told what they were
     worth before.
     """
-    nothing = NotDefined("there are no held-out items to choose on")
+    nothing = NotDefined(say("there are no held-out items to choose on"))
     sets: list[SetScores | NotDefined] = [nothing, nothing]
     if chosen and chosen.rule:
         sets[0] = score_sets(chosen.rule, test)
@@ -170,7 +171,7 @@ def _refused(
     test: Predictions, held_out: Predictions | None, settings: JudgeSettings, chosen: Chosen | None
 ) -> Refused | NotDefined:
     if test.strangeness is None:
-        return NotDefined("the model does not measure how strange a picture is")
+        return NotDefined(say("the model does not measure how strange a picture is"))
     wanted, limit, warning = settings.refuse, None, None
     if chosen:
         limit, wanted = chosen.limit, chosen.refused or wanted
@@ -178,7 +179,7 @@ def _refused(
         limit = limit_of(held_out.strangeness, exceeded=wanted)
         warning = warning_of(held_out.group_numbers)
     if limit is None:
-        return NotDefined("too few held-out items to choose a limit on")
+        return NotDefined(say("too few held-out items to choose a limit on"))
     above, groups = test.strangeness > limit, test.group_numbers
     spread = None if groups is None else spread_of_groups(above, groups)
     return Refused(wanted, limit, proportion(above, groups), spread, warning)

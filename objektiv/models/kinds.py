@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from objektiv.base.errors import SettingsError
+from objektiv.base.language import say
 from objektiv.models.settings import Activation, Padding
 
 Shape = tuple[int, ...]
@@ -59,9 +60,14 @@ class Conv(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        step = f", stride {self.stride}" if self.stride > 1 else ""
-        words = f"convolution {self.kernel}x{self.kernel} {self.padding}{step}"
-        return words + _then(self.activation)
+        step = say(", stride {stride}", stride=self.stride) if self.stride > 1 else ""
+        return say(
+            "convolution {kernel}x{kernel} {padding}{step}{then}",
+            kernel=self.kernel,
+            padding=self.padding,
+            step=step,
+            then=_then(self.activation),
+        )
 
     def after(self, shape: Shape) -> Shape:
         """Shape of what it gives."""
@@ -90,7 +96,7 @@ class BatchNorm(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        return "batch normalisation" + _then(self.activation)
+        return say("batch normalisation{then}", then=_then(self.activation))
 
     def weights(self, shape: Shape) -> Weights:
         """Four numbers a channel, two of them counted."""
@@ -108,7 +114,7 @@ class Pool(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        return f"largest of {self.side}x{self.side}"
+        return say("largest of {side}x{side}", side=self.side)
 
     def after(self, shape: Shape) -> Shape:
         """Shape of what it gives."""
@@ -124,7 +130,7 @@ class Dropout(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        return f"dropout of {self.share:.0%}"
+        return say("dropout of {share:.0%}", share=self.share)
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ class Flatten(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        return "flatten"
+        return say("flatten")
 
     def after(self, shape: Shape) -> Shape:
         """Shape of what it gives."""
@@ -151,7 +157,7 @@ class Dense(Plain):
     @property
     def kind(self) -> str:
         """In words."""
-        return "dense" + _then(self.activation)
+        return say("dense{then}", then=_then(self.activation))
 
     def after(self, shape: Shape) -> Shape:
         """Shape of what it gives."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from objektiv.base.language import mark
 from objektiv.base.names import Registry
 from objektiv.base.settings import Settings, make
 
@@ -62,8 +63,8 @@ def _course(
     return Recipe(name, title, origin, family, {**given, **chosen}, frozenset(chosen))
 
 
-MALARIA = "lecture on transfer learning, case malaria"
-THESIS = "thesis on recognising screws"
+MALARIA = mark("lecture on transfer learning, case malaria")
+THESIS = mark("thesis on recognising screws")
 
 _CELLS: dict[str, Any] = {  # how the lecture trains all its networks
     "rescale": "unit",  # also for networks that were pretrained with another preprocessing
@@ -153,11 +154,11 @@ _COURSE_CNN: dict[str, Any] = {
 }
 
 _ALL = (
-    _ours("probe", "a head on a pretrained network that stays as it is", "objektiv", "probe"),
-    _ours("cnn", "a network of your own by settings", "objektiv", "network"),
+    _ours("probe", mark("a head on a pretrained network that stays as it is"), "objektiv", "probe"),
+    _ours("cnn", mark("a network of your own by settings"), "objektiv", "network"),
     _ours(
         "finetune",
-        "a pretrained network that goes on learning, from the probe on",
+        mark("a pretrained network that goes on learning, from the probe on"),
         "objektiv",
         "finetune",
         epochs=5,
@@ -170,21 +171,21 @@ _ALL = (
     ),
     _ours(
         "small-cnn",
-        "three blocks of two normalised convolutions, for small pictures",
-        "objektiv; after Simonyan and Zisserman (2014) and Ioffe and Szegedy (2015)",
+        mark("three blocks of two normalised convolutions, for small pictures"),
+        mark("objektiv; after Simonyan and Zisserman (2014) and Ioffe and Szegedy (2015)"),
         "network",
         **_SMALL,
     ),
     _ours(
         "course-cnn",
-        "two convolutions with pools and a dense layer, for small pictures",
-        "the kind of network that the lecture on neural networks varies on Fashion-MNIST",
+        mark("two convolutions with pools and a dense layer, for small pictures"),
+        mark("the kind of network that the lecture on neural networks varies on Fashion-MNIST"),
         "network",
         **_COURSE_CNN,
     ),
     _course(
         "simple-cnn",
-        "three convolutions and two dense layers of 512",
+        mark("three convolutions and two dense layers of 512"),
         MALARIA,
         {
             "filters": (32, 64, 128),
@@ -208,7 +209,7 @@ _ALL = (
     ),
     _course(
         "vgg19-frozen",
-        "VGG19 as it is, its last map flattened, one dense layer",
+        mark("VGG19 as it is, its last map flattened, one dense layer"),
         MALARIA,
         {
             "backbone": "VGG19",
@@ -223,7 +224,7 @@ _ALL = (
     ),
     _course(
         "mobilenetv2-frozen",
-        "MobileNetV2 as it is, its last map flattened, one dense layer",
+        mark("MobileNetV2 as it is, its last map flattened, one dense layer"),
         MALARIA,
         {"backbone": "MobileNetV2", "size": 224, "epochs": 30, **_CELLS},
         # Keras' 1e-3 moves an answer by whole units a step where 62,720 values come in
@@ -231,28 +232,28 @@ _ALL = (
     ),
     _course(
         "mlp-16",
-        "784-16-1, one kind against all others: name it with --against-all",
+        mark("784-16-1, one kind against all others: name it with --against-all"),
         THESIS,
         {**_PERCEPTRON, "dense": (16,), "epochs": 20},
         {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
     ),
     _course(
         "mlp-50",
-        "784-50-5, each output a sigmoid, judged by categorical cross-entropy",
+        mark("784-50-5, each output a sigmoid, judged by categorical cross-entropy"),
         THESIS,
         {**_PERCEPTRON, "dense": (50,), "epochs": 80},
         {**_ALL_EPOCHS, **_KERAS_SGD, "activation": "sigmoid", "dense_dropout": 0.0},
     ),
     _course(
         "cnn-16-sgd",
-        "one convolution of 16 filters on raw values, by plain gradient descent",
+        mark("one convolution of 16 filters on raw values, by plain gradient descent"),
         THESIS,
         {**_SCREW_CONVOLUTIONS, "filters": (16,), "pool": 1, "optimizer": "sgd", "epochs": 20},
         {**_KERAS_CONVOLUTION, **_KERAS_SGD},
     ),
     _course(
         "cnn-16-rmsprop",
-        "one convolution of 16 filters on raw values, by RMSprop",
+        mark("one convolution of 16 filters on raw values, by RMSprop"),
         THESIS,
         {
             **_SCREW_CONVOLUTIONS,
@@ -265,7 +266,7 @@ _ALL = (
     ),
     _course(
         "cnn-16-32",
-        "two convolutions of 16 and 32 filters on raw values",
+        mark("two convolutions of 16 and 32 filters on raw values"),
         THESIS,
         {
             **_SCREW_CONVOLUTIONS,
@@ -278,7 +279,7 @@ _ALL = (
     ),
     _course(
         "cnn-16-32-pool",
-        "the same with the largest of 2x2 kept behind each convolution",
+        mark("the same with the largest of 2x2 kept behind each convolution"),
         THESIS,
         {
             **_SCREW_CONVOLUTIONS,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from objektiv.base import files
 from objektiv.base.errors import MachineError
+from objektiv.base.language import say
 from objektiv.base.lock import only_process
 from objektiv.base.machine import own_version
 from objektiv.base.progress import Progress
@@ -198,8 +199,10 @@ def precision_of(settings: FitSettings) -> str:
 def _capped(settings: FitSettings, count: int) -> tuple[FitSettings, tuple[str, ...]]:
     if settings.batch <= count:
         return settings, ()
-    note = (
-        f"batches of all {count} training images: {settings.batch} a batch are more than there are"
+    note = say(
+        "Batches hold all {count} training images: {batch} a batch are more than there are.",
+        count=count,
+        batch=settings.batch,
     )
     return settings.model_copy(update={"batch": count}), (note,)
 

@@ -16,9 +16,11 @@ from PIL import Image
 from objektiv.data.dataset import FACTS, ITEMS, QUARANTINE, Dataset
 from objektiv.data.split import SCHEMA, Split
 from objektiv.faces.report import ReportData
+from objektiv.flow.judge import judge
 from objektiv.judging.intervals import paired_difference
 from objektiv.judging.metrics import score
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.settings import JudgeSettings
 
 ITEM_COUNT = 60
 PARTS = ("train", "validation", "test")
@@ -123,6 +125,7 @@ def make_report(pictures: tuple[Path, ...]) -> MakeReport:
             machine={"cpu": "a processor", "memory": 2**34, "libraries": {"numpy": "2.4.6"}},
             notes=["A note of the run."],
             next_commands=["objektiv export runs/cells-001"],
+            judgement=judge(model, JudgeSettings()),
         )
         return replace(data, **fields)  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from objektiv.base.errors import UsageError
+from objektiv.base.language import german, speaking
 from objektiv.data.dataset import QUARANTINE
 from objektiv.faces.report import breakable, page, typeset, write_report
 from objektiv.faces.words import percent
@@ -85,7 +86,7 @@ def test_page_needs_nothing_from_outside(make_report: MakeReport, tmp_path: Path
     assert not {tag for tag, _ in found.seen} & {"script", "link", "iframe", "object", "base"}
     style = re.search(r"<style>(.*?)</style>", path.read_text(encoding="utf-8"), re.DOTALL)
     assert style and not re.search(r"url\(|@import|https?:", style[1])
-    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["figures", "report.html"]
     policy = found.all("meta")[1]
     assert policy["http-equiv"] == "Content-Security-Policy"
     assert (policy["content"] or "").startswith("default-src 'none'; img-src data:")
@@ -182,7 +183,7 @@ def test_everything_seen_is_described(make_report: MakeReport) -> None:
 
     assert all(a.get("alt") for a in found.all("img"))
     figures = [a for a in found.all("svg") if "aria-hidden" not in a]
-    assert len(figures) == 3
+    assert len(figures) == 6
     assert all(a.get("role") == "img" and a.get("aria-label") for a in figures)
     assert len(found.all("caption")) == len(found.all("table"))
     assert found.all("html")[0]["lang"] == "en"
@@ -215,6 +216,63 @@ def test_facts_that_are_missing_are_left_out(make_report: MakeReport) -> None:
     assert found.mistakes == []
     assert "How the head was chosen" not in found.text
     assert "Worth knowing" not in found.text
+
+
+def test_german_page_holds_no_english_sentence(make_report: MakeReport) -> None:
+    """Of all sentences that have a German text none stands there in English."""
+    with speaking("de"):
+        text = page(make_report(groups=12))
+    found = Page(text)
+
+    shown = " ".join(found.text.replace("\u00a0", " ").split())
+    shown += " ".join(value or "" for _, a in found.seen for value in a.values())
+    pieces = {
+        piece.strip()
+        for key, said in german().items()
+        if key != said
+        for piece in re.split(r"\{.*?\}", key.partition("||")[0])
+        if len(piece.strip()) > 12 and piece.strip() not in said
+    }
+    assert len(pieces) > 100
+    assert [piece for piece in pieces if piece in shown] == []
+    assert found.all("html")[0]["lang"] == "de"
+    assert "Von 20 Testbildern wurden 16 richtig erkannt" in shown
+    assert "80,0 %" in shown and "80.0 %" not in shown
+    assert "Nur 12 Gruppen: Sammeln Sie mindestens 20" in shown
+
+
+def test_english_page_has_no_german_number(make_report: MakeReport) -> None:
+    """German is spoken only inside: the page after it is the English one."""
+    before = page(make_report())
+    with speaking("de"):
+        assert page(make_report()) != before
+    assert page(make_report()) == before
+
+
+def test_every_figure_has_its_numbers(make_report: MakeReport, tmp_path: Path) -> None:
+    """Each figure names its file, which holds what is drawn, with decimal points in German too."""
+    data = make_report(groups=12)
+    with speaking("de"):
+        write_report(data, tmp_path / "report.html")
+
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    named = re.findall(r"figures/\w+\.csv", text)
+    assert sorted(named) == sorted(f"figures/{p.name}" for p in (tmp_path / "figures").iterdir())
+    comparison = pl.read_csv(tmp_path / "figures" / "comparison.csv")
+    assert comparison["model"].to_list() == ["model", "baseline", "most_frequent"]
+    assert comparison["estimate"][0] == pytest.approx(data.scores.accuracy.estimate)
+    assert comparison["low"][0] == pytest.approx(data.scores.accuracy.low)
+    sizes = pl.read_csv(tmp_path / "figures" / "sizes.csv")
+    assert sizes["items"].sum() == ITEM_COUNT
+
+
+def test_without_pictures_none_is_shown(make_report: MakeReport) -> None:
+    """Where the files are gone, mistakes are listed by name and the page holds no picture."""
+    found = Page(page(make_report(pictures=False)))
+
+    assert found.all("img") == []
+    assert "truly dog" in found.text
+    assert "Drawn at random" not in found.text
 
 
 def test_same_data_gives_the_same_page(make_report: MakeReport) -> None:

@@ -264,7 +264,7 @@ def test_batch_larger_than_the_data_is_said(tmp_path: Path) -> None:
     learnt = tiny.train(tmp_path, tiny.SETTINGS.model_copy(update=update))
 
     assert learnt.notes == (
-        "batches of all 90 training images: 500 a batch are more than there are",
+        "Batches hold all 90 training images: 500 a batch are more than there are.",
     )
 
 

@@ -1,0 +1,30 @@
+"""The command `report`: papers about a finished run.
+
+In: words typed at a terminal. Out: as of faces/cli, to whose commands this is added.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from objektiv.faces.options import settings_options
+from objektiv.flow.settings import ReportSettings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(report)
+
+
+@settings_options(ReportSettings)
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN", show_default=False)],
+    settings: ReportSettings,
+) -> None:
+    """Make the report of a finished run again, in English or German."""
+    from objektiv.faces import reporting
+
+    reporting.report(run, settings)
