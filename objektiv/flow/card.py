@@ -1,15 +1,42 @@
 """The model card: what the model is, what it was tested on, and what it should not be used for.
 
-In: what was made and its scores. Out: Markdown text that travels with the bundle.
+In: what was made of which pictures, and its scores. Out: Markdown in the layout that Hugging Face
+reads: figures as YAML before the text. It travels with the bundle and is said in the language that
+is spoken. The same run gives the same card.
 """
 
 from __future__ import annotations
 
-from objektiv.flow.trained import Made
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from objektiv.base.language import tr, tr_count
+from objektiv.features.look import Seen
+from objektiv.flow.trained import Judged, Made
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
+from objektiv.shipping.facts import OWN
+
+LICENCES = {  # as weights name them, to what Hugging Face lists
+    "apache-2.0": "apache-2.0",
+    "mit": "mit",
+    "bsd-3-clause": "bsd-3-clause",
+    "bsd-2-clause": "bsd-2-clause",
+    "cc-by-4.0": "cc-by-4.0",
+    "cc-by-nc-4.0": "cc-by-nc-4.0",
+}
+EXAMPLE = """import objektiv as ob
+
+bundle = ob.load("FOLDER")
+print(bundle.classes, ob.predict(bundle, "image.png")[0].probabilities)"""
+SHOWN = 6  # classes in the title
+LISTED = 100  # classes that are named
+_MARKUP = re.compile(r"([\\`*_\[\]~])")
 
 
+<<<<<<< HEAD
 def model_card(made: Made, scores: Scores) -> str:
     """Markdown; every figure comes from the run."""
     classes = [_harmless(name) for name in made.model.classes]
@@ -43,6 +70,25 @@ An image classifier made with objektiv {made.told}.
 {_limits(made)} It was tested on pictures
 made like those it learnt from; another camera, stain or light may lower every score above.
 """
+=======
+def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
+    """Markdown; every figure comes from the run called `name`."""
+    scores, data = judged.scores, seen.dataset.root.name or "data"
+    sections = [
+        _details(made),
+        _uses(made),
+        _data(seen, made, scores, data=data),
+        _evaluation(judged),
+        _limits(scores),
+        _how_to_use(made),
+        _provenance(seen, made),
+    ]
+    title = ", ".join(_harmless(c) for c in made.model.classes[:SHOWN])
+    title += ", …" if len(made.model.classes) > SHOWN else ""
+    head = "\n".join(_front(name, data, made, scores))
+    told = tr("Model card: {classes}", classes=title)
+    return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(sections) + "\n"
+>>>>>>> 4131727 (Papers: PDF of the report, Word, PowerPoint and Markdown skeletons for the course; model card in Hugging Face layout)
 
 
 def _limits(made: Made) -> str:
@@ -56,11 +102,232 @@ def _limits(made: Made) -> str:
 
 
 def _harmless(name: str) -> str:
-    """A class's name that is no HTML and ends no cell wherever the Markdown is shown."""
-    return name.replace("<", "&lt;").replace("|", "&#124;")
+    """A name that is no markup and ends no cell wherever the Markdown is shown."""
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
+    return _MARKUP.sub(r"\\\1", plain)
 
 
-def _row(name: str, interval: Interval | None) -> str:
+def _front(name: str, data: str, made: Made, scores: Scores) -> Iterator[str]:
+    """Lines of YAML; texts are quoted as JSON, which is YAML too."""
+    licence = made.backbone.licence
+    known = LICENCES.get(licence.lower())
+    if known:
+        yield f"license: {known}"
+    elif licence != OWN:
+        yield from ("license: other", f"license_name: {_quoted(licence)}")
+    yield from ("library_name: objektiv", "pipeline_tag: image-classification")
+    yield from ("tags:", "- image-classification", "- objektiv", "- onnx")
+    figures = list(_figures(scores))
+    yield from ("metrics:", *(f"- {kind}" for kind, _, _ in figures))
+    yield from ("model-index:", f"- name: {_quoted(name)}", "  results:", "  - task:")
+    yield from ("      type: image-classification", "    dataset:")
+    yield from (f"      name: {_quoted(data)}", "      type: imagefolder", "      split: test")
+    yield "    metrics:"
+    for kind, told, value in figures:
+        estimate = value.estimate if isinstance(value, Interval) else value
+        span = f" (95 % interval {value.low:.4f} to {value.high:.4f})" if _is(value) else ""
+        yield f"    - type: {kind}"
+        yield f"      value: {estimate:.6g}"
+        yield f"      name: {_quoted(told + span)}"
+
+
+def _is(value: object) -> bool:
+    return isinstance(value, Interval)
+
+
+def _figures(scores: Scores) -> Iterator[tuple[str, str, Any]]:
+    """Type, name and value of what a table of models may want; what is not defined is left out."""
+    sought = scores.positive or ""
+    found: Sequence[tuple[str, str, Interval | float | None]] = (
+        ("accuracy", "accuracy", scores.accuracy),
+        ("balanced_accuracy", "balanced accuracy", scores.balanced_accuracy),
+        ("sensitivity", f"sensitivity for {sought}", scores.sensitivity),
+        ("specificity", f"specificity for {sought}", scores.specificity),
+        ("roc_auc", "area under the ROC curve", scores.auc),
+        ("f1", "macro F1", scores.macro_f1),
+        ("log_loss", "log loss", scores.log_loss),
+        ("brier_score", "Brier score", scores.brier),
+        ("expected_calibration_error", "calibration error", scores.calibration_error),
+    )
+    return ((kind, told, value) for kind, told, value in found if value is not None)
+
+
+def _quoted(text: str) -> str:
+    """A text as a scalar that YAML and JSON read alike, in printable letters."""
+    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def _section(title: str, *blocks: str) -> str:
+    return "\n\n".join([f"## {title}", *(block for block in blocks if block)])
+
+
+def _list(*items: str) -> str:
+    return "\n".join(f"- {item}" for item in items if item)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The first column holds words, the others numbers."""
+    rule = [":---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def _details(made: Made) -> str:
+    classes = made.model.classes
+    named = ", ".join(_harmless(c) for c in classes[:LISTED])
+    more = len(classes) - LISTED
+    if more > 0:
+        named += tr(" and {more} more", more=more)
+    told = tr("An image classifier made with objektiv {told}.", told=tr(made.told))
+    facts = _list(
+        tr("Classes: {classes}", classes=named),
+        tr(
+            "Input: pictures of any size, RGB; made {size} x {size} pixels by `{fit}`",
+            size=str(made.size),
+            fit=made.fit,
+        ),
+        tr("Output: a probability for each class; together they are 1"),
+        tr("Form: one ONNX graph with preprocessing, network and calibration inside"),
+        _licence(made),
+    )
+    return _section(tr("Model details"), told, facts)
+
+
+def _licence(made: Made) -> str:
+    if made.backbone.licence == OWN:
+        return tr("Licence: it began with random weights; who trained it has to choose one")
+    return tr(
+        "Licence: that of the pretrained network inside, {licence}; who trained the rest may have "
+        "to add one",
+        licence=_harmless(made.backbone.licence),
+    )
+
+
+def _uses(made: Made) -> str:
+    kinds = tr(
+        "Telling pictures of these classes apart, where they are made as the test pictures "
+        "were, and where a person can look again at what matters."
+    )
+    not_meant = _list(
+        tr("Pictures of anything else: the model was only shown its own classes."),
+        tr("Pictures from another camera, stain, place or population, until tested there."),
+        tr("A diagnosis, or any decision about a person, without a person who decides."),
+    )
+    return _section(
+        tr("Uses"), f"### {tr('What it is for')}", kinds, f"### {tr('Out of scope')}", not_meant
+    )
+
+
+def _data(seen: Seen, made: Made, scores: Scores, *, data: str) -> str:
+    items = seen.dataset.items
+    counts: Mapping[str, int] = dict(items.group_by("label").len().iter_rows())
+    shown = seen.dataset.classes[:LISTED]
+    rows = [[_harmless(label), tr("{items}", items=counts.get(label, 0))] for label in shown]
+    groups = (
+        tr("Tested on {groups} groups that the model had not seen", groups=scores.groups)
+        if scores.groups
+        else tr("No groups were named, so pictures of one patient or object may be in both parts")
+    )
+    aside = len(seen.dataset.quarantine)
+    facts = _list(
+        tr("Data: {data}", data=_harmless(data)),
+        tr(
+            "Learnt from {learnt} pictures, tested on {tested} others",
+            learnt=made.learnt_from,
+            tested=scores.items,
+        ),
+        groups,
+        tr_count(
+            "Set aside because it could not be used: {number} file",
+            "Set aside because they could not be used: {number} files",
+            aside,
+        )
+        if aside
+        else tr("No file had to be set aside"),
+    )
+    return _section(tr("Data"), facts, _table([tr("class"), tr("pictures")], rows))
+
+
+def _evaluation(judged: Judged) -> str:
+    scores, plain = judged.scores, judged.baseline
+    rows = [
+        _row(tr("accuracy"), scores.accuracy),
+        _row(tr("balanced accuracy"), scores.balanced_accuracy),
+    ]
+    if scores.positive:
+        sought = _harmless(scores.positive)
+        rows += [
+            _row(tr("sensitivity for {name}", name=sought), scores.sensitivity),
+            _row(tr("specificity for {name}", name=sought), scores.specificity),
+        ]
+    rows += [
+        _row(tr("area under the ROC curve"), scores.auc),
+        _row(tr("log loss"), scores.log_loss),
+    ]
+    beside = tr(
+        "A plain baseline that sees only colours and sizes reaches {plain:.3f}; the model is "
+        "{difference:+.3f} away from it (95 % interval {low:+.3f} to {high:+.3f}, paired).",
+        plain=plain.scores.accuracy.estimate,
+        difference=plain.difference.estimate,
+        low=plain.difference.low,
+        high=plain.difference.high,
+    )
+    table = _table([tr("score"), tr("value"), tr("95 % interval")], rows)
+    told = tr("Scores are of the test part, which was used for nothing else.")
+    return _section(tr("Evaluation"), told, table, _few(scores), beside, _classes(scores))
+
+
+def _few(scores: Scores) -> str:
+    warning = scores.accuracy.warning
+    return f"**{tr('Few groups.')}** {tr(warning)}" if warning else ""
+
+
+def _classes(scores: Scores) -> str:
+    rows = [_row(_harmless(c.name), c.recall, f"{c.support}") for c in scores.per_class[:LISTED]]
+    head = [tr("class"), tr("test pictures"), tr("recognised"), tr("95 % interval")]
+    return _table(head, rows)
+
+
+def _row(name: str, interval: Interval | None, *before: str) -> list[str]:
     if interval is None:
-        return f"| {name} | not defined here | |"
-    return f"| {name} | {interval.estimate:.3f} | {interval.low:.3f} to {interval.high:.3f} |"
+        return [name, *before, tr("not defined here"), ""]
+    value = tr("{value:.3f}", value=interval.estimate)
+    span = tr("{low:.3f} to {high:.3f}", low=interval.low, high=interval.high)
+    return [name, *before, value, span]
+
+
+def _limits(scores: Scores) -> str:
+    return _section(
+        tr("Limits"),
+        tr(
+            "It always names one of its classes, also for pictures of something else. It was "
+            "tested on pictures made like those it learnt from; another camera, stain or light "
+            "may lower every score above."
+        ),
+    )
+
+
+def _how_to_use(made: Made) -> str:
+    example = "objektiv predict IMAGES --bundle FOLDER"
+    return _section(
+        tr("How to use it"),
+        tr("FOLDER is the folder that holds this card and model.onnx."),
+        f"```\n{example}\n```",
+        f"```python\n{EXAMPLE}\n```",
+    )
+
+
+def _provenance(seen: Seen, made: Made) -> str:
+    return _section(
+        tr("Where it comes from"),
+        _list(
+            tr(
+                "Network: {name}, weights SHA-256 `{sha256}`",
+                name=_harmless(made.backbone.name),
+                sha256=made.backbone.sha256,
+            ),
+            tr("Precision of arithmetic when tested: {precision}", precision=made.precision),
+            tr("Settings, versions, fingerprints of data and split, scores: bundle.json"),
+        ),
+    )
