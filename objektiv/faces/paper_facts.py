@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from objektiv.base.language import mark, tr, tr_count
+from objektiv.base.language import figure, mark, tr, tr_count
 from objektiv.faces import words
 from objektiv.faces.paper_page import Page, Part
 from objektiv.faces.papers import Block, Bullets, Figure, Paragraph, Prompt
@@ -208,12 +208,12 @@ def _surname(work: str) -> str:
 def _some(names: tuple[str, ...], most: int = 12) -> str:
     more = len(names) - most
     told = ", ".join(names[:most])
-    return tr("{names} and {more} more", names=told, more=more) if more > 0 else told
+    return told + tr(" and {more} more", more=more) if more > 0 else told
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if isinstance(value, list | tuple):
-        return tr("{low:g} to {high:g}", low=value[0], high=value[-1])
-    return tr("{value:g}", value=value) if isinstance(value, int | float) else str(value)
+        return tr("{low} to {high}", low=_value(value[0]), high=_value(value[-1]))
+    return figure(value, "g") if isinstance(value, int | float) else str(value)

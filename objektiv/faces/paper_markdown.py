@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from objektiv.base.language import tr
+from objektiv.base.language import figure, tr
 from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
@@ -29,7 +29,7 @@ def markdown(paper: Paper) -> str:
 
 
 def _minutes(minutes: float) -> str:
-    return tr("{minutes:g} min", minutes=minutes)
+    return f"{figure(minutes, 'g')} min"
 
 
 def plain(text: str) -> str:

@@ -17,7 +17,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Cm, Pt
 
-from objektiv.base.language import tr
+from objektiv.base.language import figure, tr
 from objektiv.faces.canvas import INK, RULE, SOFT, VIOLET
 from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, Section
 from objektiv.faces.sections import Table
@@ -145,7 +145,7 @@ def _slide(slide: Any, section: Section, number: int) -> None:
 
 def _corner(slide: Any, minutes: float, number: int) -> None:
     """Minutes above, the slide's number below."""
-    for top, told in ((1.3, tr("{minutes:g} min", minutes=minutes)), (17.9, str(number))):
+    for top, told in ((1.3, f"{figure(minutes, 'g')} min"), (17.9, str(number))):
         box = slide.shapes.add_textbox(Cm(WIDE - EDGE - 3), Cm(top), Cm(3), Cm(0.8))
         _write(box.text_frame, [_Line(told, 12, SOFT)])
         box.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT

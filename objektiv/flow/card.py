@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from objektiv.base.language import tr, tr_count
+from objektiv.base.language import figure, tr, tr_count
 from objektiv.features.look import Seen
 from objektiv.flow.trained import Judged, Made
 from objektiv.judging.intervals import Interval
@@ -223,7 +223,7 @@ def _data(seen: Seen, made: Made, scores: Scores, *, data: str) -> str:
     items = seen.dataset.items
     counts: Mapping[str, int] = dict(items.group_by("label").len().iter_rows())
     shown = seen.dataset.classes[:LISTED]
-    rows = [[_harmless(label), tr("{items}", items=counts.get(label, 0))] for label in shown]
+    rows = [[_harmless(label), figure(counts.get(label, 0))] for label in shown]
     groups = (
         tr("Tested on {groups} groups that the model had not seen", groups=scores.groups)
         if scores.groups
@@ -284,7 +284,7 @@ def _few(scores: Scores) -> str:
 
 
 def _classes(scores: Scores) -> str:
-    rows = [_row(_harmless(c.name), c.recall, f"{c.support}") for c in scores.per_class[:LISTED]]
+    rows = [_row(_harmless(c.name), c.recall, figure(c.support)) for c in scores.per_class[:LISTED]]
     head = [tr("class"), tr("test pictures"), tr("recognised"), tr("95 % interval")]
     return _table(head, rows)
 
@@ -292,9 +292,8 @@ def _classes(scores: Scores) -> str:
 def _row(name: str, interval: Interval | None, *before: str) -> list[str]:
     if interval is None:
         return [name, *before, tr("not defined here"), ""]
-    value = tr("{value:.3f}", value=interval.estimate)
-    span = tr("{low:.3f} to {high:.3f}", low=interval.low, high=interval.high)
-    return [name, *before, value, span]
+    value, low, high = (figure(v, ".3f") for v in (interval.estimate, interval.low, interval.high))
+    return [name, *before, value, tr("{low} to {high}", low=low, high=high)]
 
 
 def _limits(scores: Scores) -> str:
