@@ -164,7 +164,7 @@ def _results(facts: Facts) -> tuple[Section, ...]:
     return (
         _chapter(tr("Results"), facts.headline, facts.verdict, *facts.comparison),
         _part(
-            tr("Scores"),
+            tr("The scores"),
             *facts.sights("scores"),
             Prompt(tr("What do these scores say about your question? (half a page)")),
         ),

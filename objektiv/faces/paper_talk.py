@@ -116,7 +116,7 @@ def _result(facts: Facts) -> tuple[Section, ...]:
             *facts.comparison,
             notes=(facts.verdict.text, tr("Say what the interval means before you go on.")),
         ),
-        _slide(tr("Scores"), 1.5, facts.short_scores, notes=facts.metrics.items),
+        _slide(tr("The scores"), 1.5, facts.short_scores, notes=facts.metrics.items),
         _slide(
             tr("Which mistakes it makes"),
             2,
