@@ -23,7 +23,7 @@ from objektiv.faces.papers import Paper
 from objektiv.faces.report import ReportData, page
 
 PDF = "report.pdf"
-FOLDER = "deliverables"  # and a number: what somebody has written is never overwritten
+FOLDER = "deliverables"
 STATUS, TALK, FINAL = "status_paper", "talk", "final_report"
 
 
@@ -40,19 +40,16 @@ def write_pdf(data: ReportData, path: Path) -> None:
     files.write_bytes(path, pdf(report_paper(read_page(page(data))), language=spoken()))
 
 
-def write_deliverables(data: ReportData, parent: Path) -> Path:
-    """Publish the three papers in a new numbered folder below `parent`; returns it.
+def write_deliverables(data: ReportData, folder: Path) -> None:
+    """Publish the three papers in a new folder; what somebody has written on is never overwritten.
 
     Raises:
         MissingExtra: the extra `office` is not installed.
-        MachineError: the folder cannot be written.
+        MachineError: the folder holds something, or cannot be written.
     """
     extras.require("office", needed_by="papers for Word and PowerPoint")
     facts = Facts(read_page(page(data)), data)
-    contents = list(_contents(facts))
-    folder = files.new_numbered_folder(parent, FOLDER)
-    files.publish_folder(folder, contents)
-    return folder
+    files.publish_folder(folder, _contents(facts))
 
 
 def _contents(facts: Facts) -> Iterator[tuple[str, bytes]]:

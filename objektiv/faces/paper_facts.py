@@ -14,7 +14,7 @@ from objektiv.base.language import figure, mark, tr, tr_count
 from objektiv.faces import words
 from objektiv.faces.paper_page import Page, Part
 from objektiv.faces.papers import Block, Bullets, Figure, Paragraph, Prompt
-from objektiv.faces.report import ReportData
+from objektiv.faces.report import ReportData, capital
 from objektiv.faces.sections import Table
 from objektiv.models.recipes import RECIPES
 
@@ -151,6 +151,23 @@ class Facts:
     def model(self) -> str:
         """Its name."""
         return str(self.data.settings.get("model", "probe"))
+
+    @property
+    def subject(self) -> str:
+        """What all is about, until somebody writes a better title."""
+        data = self.data.dataset.root.name or self.data.title
+        return tr("recognising pictures of {data}", data=data)
+
+    @property
+    def warnings(self) -> tuple[Paragraph, ...]:
+        """What a reader must know before he believes the result."""
+        data = self.data
+        verdict = words.verdict(data.scores, data.baseline_scores, data.difference).warning
+        few = data.scores.accuracy.warning
+        notes = (*data.dataset.notes, *data.split.notes)
+        told = [tr(few)] if few else []
+        told += [verdict] if verdict else []
+        return tuple(Paragraph(capital(note)) for note in [*told, *map(tr, notes)])
 
     @property
     def sought(self) -> str:

@@ -38,8 +38,8 @@ ALIGNED = {"start": "left", "middle": "center", "end": "right"}
 Rules = tuple[tuple[frozenset[str], Mapping[str, str]], ...]
 
 
-TILE, GUTTER, ROW = 2.6, 0.2, 0.36  # centimetres: a picture's field, its edge, a line of text
-LETTERS = 20  # of a line below a picture
+WIDE, GUTTER, ROW = 16.0, 0.2, 0.36  # centimetres: a row of pictures, an edge, a line of text
+LETTERS = 8.0  # of a line below a picture, a centimetre of its width
 DENSE = 1.25  # times canvas.DPI, of pictures
 QUALITY = 88  # of JPEG
 
@@ -81,15 +81,16 @@ class Tile:
 
 def gallery(tiles: Sequence[Tile], *, columns: int, file: str, caption: str) -> Figure:
     """Pictures in rows, each in the middle of its square, as JPEG."""
-    columns = min(columns, len(tiles))
-    tall = TILE + GUTTER + ROW * max(len(tile.lines) for tile in tiles)
-    width, height = TILE * columns, tall * math.ceil(len(tiles) / columns)
+    side = WIDE / columns
+    tall = side + GUTTER + ROW * max(len(tile.lines) for tile in tiles)
+    width = side * min(columns, len(tiles))
+    height = tall * math.ceil(len(tiles) / columns)
     with style():
         drawing = new_drawing(DENSE * width / INCH, DENSE * height / INCH, layout=None)
         axes = _field(drawing, width, height)
         for place, tile in enumerate(tiles):
-            corner = TILE * (place % columns), tall * (place // columns)
-            _tile(axes, tile, *corner)
+            corner = side * (place % columns), tall * (place // columns)
+            _tile(axes, tile, corner, side)
         axes.set_aspect("auto")  # which a picture changes
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
@@ -100,18 +101,19 @@ def gallery(tiles: Sequence[Tile], *, columns: int, file: str, caption: str) -> 
     return Figure(file, caption, told, buffer.getvalue(), width, height)
 
 
-def _tile(axes: Axes, tile: Tile, left: float, top: float) -> None:
-    middle, side = left + TILE / 2, TILE - GUTTER
+def _tile(axes: Axes, tile: Tile, corner: tuple[float, float], side: float) -> None:
+    left, top = corner
+    middle, inside = left + side / 2, side - GUTTER
     if tile.image is not None:
-        wide, high = (side * n / max(tile.image.size) / 2 for n in tile.image.size)
-        box = (middle - wide, middle + wide, top + TILE / 2 + high, top + TILE / 2 - high)
+        wide, high = (inside * n / max(tile.image.size) / 2 for n in tile.image.size)
+        box = (middle - wide, middle + wide, top + side / 2 + high, top + side / 2 - high)
         smooth = "nearest" if max(tile.image.size) <= TINY else "antialiased"
         axes.imshow(tile.image, extent=box, interpolation=smooth, origin="upper")
     for row, told in enumerate(tile.lines):
         axes.text(
             middle,
-            top + TILE + ROW * row,
-            shortened(shown(told), LETTERS),
+            top + side + ROW * row,
+            shortened(shown(told), int(LETTERS * side)),
             ha="center",
             va="top",
             fontsize=DENSE * 6.5,

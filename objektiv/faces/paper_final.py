@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from objektiv.base.language import tr
 from objektiv.faces.paper_facts import Facts
-from objektiv.faces.papers import Block, Paper, Paragraph, Prompt, Section
+from objektiv.faces.papers import Block, Paper, Prompt, Section
 from objektiv.faces.sections import Table
 
 
 def final_report(facts: Facts) -> Paper:
     """The report, its texts in the language that is spoken."""
     return Paper(
-        tr("Report: {title}", title=facts.data.title),
+        tr("Report: {title}", title=facts.subject),
         (facts.page.about, tr("Names, course, date: to be filled in")),
         (
             *_begin(facts),
@@ -26,6 +26,7 @@ def final_report(facts: Facts) -> Paper:
             *_end(facts),
         ),
         numbered=True,
+        contents=True,
     )
 
 
@@ -200,7 +201,7 @@ def _end(facts: Facts) -> tuple[Section, ...]:
     return (
         _chapter(
             tr("Reflection"),
-            *(Paragraph(note) for note in facts.page.notes),
+            *facts.warnings,
             Prompt(
                 tr(
                     "What went well, what did not, what surprised you, and what would you do "

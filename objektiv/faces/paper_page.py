@@ -24,7 +24,9 @@ from objektiv.faces.sections import Table
 Element = ElementTree.Element
 EMPTY = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 ASIDE = {"footer", "nav", "script", "style", "head"}
-ACROSS, MANY = 6, 8  # pictures in a row, with text below and without
+ACROSS, MANY = 5, 8  # pictures in a row, with text below and without
+ROWS = 2  # of pictures in a figure, so that it also fits a slide
+FOLDED = 12  # rows of a table of names and values that still stand in one column
 FEW = 6  # classes that have a figure of their own
 HEADINGS = {"h3", "h4"}
 
@@ -77,11 +79,11 @@ def read_page(html: str) -> Page:
     for section in body.iter("section"):
         anchor = section.attrib.get("id", "")
         title = next((_told(e) for e in section.iter("h2")), anchor)
-        parts[anchor] = Part(anchor, title, tuple(_Blocks(anchor).below(section)))
+        parts[anchor] = Part(anchor, title, tuple(_Blocks(anchor, title).below(section)))
     return Page(
         title=next((_told(e) for e in body.iter("h1")), ""),
         about=about,
-        head=Part("result", "", tuple(_Blocks("result").below(hero))),
+        head=Part("result", "", tuple(_Blocks("result", "").below(hero))),
         notes=tuple(notes),
         sections=parts,
     )
@@ -141,6 +143,7 @@ class _Blocks:
     """Turns elements of one section into blocks, and counts its figures for their names."""
 
     anchor: str
+    title: str
     _figures: int = field(default=0, init=False)
 
     def below(self, element: Element) -> Iterator[Block]:
@@ -162,7 +165,7 @@ class _Blocks:
             yield from self._samples(e)
         elif "mistakes" in classes:
             tiles = [tile for item in e.iter("li") for tile in _tiles(item)]
-            yield from self._galleries(tiles, columns=ACROSS, caption="")
+            yield from self._galleries(tiles, columns=ACROSS, caption=self.title)
         elif e.tag in ("ul", "ol"):
             yield Bullets(tuple(_told(item) for item in e.iter("li")))
         elif e.tag == "pre":
@@ -196,11 +199,11 @@ class _Blocks:
             for figure in figures
             for image in _pictures(figure)
         ]
-        yield from self._galleries(tiles, columns=ACROSS, caption="")
+        yield from self._galleries(tiles, columns=ACROSS, caption=self.title)
 
     def _galleries(self, tiles: Sequence[Tile], *, columns: int, caption: str) -> Iterator[Block]:
-        for start in range(0, len(tiles), 4 * columns):  # rows that a page has room for
-            some = tiles[start : start + 4 * columns]
+        for start in range(0, len(tiles), ROWS * columns):
+            some = tiles[start : start + ROWS * columns]
             yield gallery(some, columns=columns, file=self._name("jpg"), caption=caption)
 
     def _name(self, suffix: str) -> str:
@@ -248,7 +251,7 @@ def _table(e: Element) -> Table:
     def some(row: Sequence[str]) -> tuple[str, ...]:
         return tuple(row[k] for k in kept)
 
-    return Table(
+    table = Table(
         caption,
         some(head),
         tuple(map(some, rows)),
@@ -256,6 +259,16 @@ def _table(e: Element) -> Table:
         names=sum(k < names for k in kept),
         marked=tuple(k for k, row in enumerate(body) if "chosen" in _classes(row)),
     )
+    pairs = len(kept) == table.names == 2 and not table.marked
+    return _folded(table) if pairs and len(rows) > FOLDED else table
+
+
+def _folded(table: Table) -> Table:
+    """Names and values in two columns of each, on half as many rows."""
+    half = (len(table.rows) + 1) // 2
+    beside = [*table.rows[half:], ("", "")]
+    rows = tuple((*a, *b) for a, b in zip(table.rows[:half], beside, strict=False))
+    return Table(table.caption, table.head * 2, rows, names=4)
 
 
 def _cell(e: Element) -> str:

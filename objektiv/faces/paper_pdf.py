@@ -30,6 +30,7 @@ POINT = 25.4 / 72
 GAP = 6.0  # between two figures
 LEAST = 34.0  # that must be left on a page below a heading
 ALONE = 1.2  # times its own size, a figure that stands alone
+TOGETHER = 12  # lines of a table that are not torn apart
 TALLEST = 120.0  # of a figure
 SHADED, WARM = "#f3eff9", "#fff4e0"
 FONTS = {"": "DejaVuSans", "B": "DejaVuSans-Bold", "I": "DejaVuSans-Oblique"}
@@ -86,7 +87,7 @@ def pdf(paper: Paper, *, language: str) -> bytes:
         sheets.set_text_color(SOFT)
         _lines(sheets, told, size=TEXT)
     for heading, section in paper.headings():
-        _room(sheets, LEAST)
+        _room(sheets, _start(sheets, section.blocks))
         sheets.start_section(shown(heading), level=section.level - 1, strict=False)
         _blocks(sheets, section.blocks)
     buffer = io.BytesIO()
@@ -133,6 +134,28 @@ def _room(sheets: _Sheets, wanted: float) -> None:
         sheets.add_page()
 
 
+def _start(sheets: _Sheets, blocks: Sequence[Block]) -> float:
+    """How high a heading is with its text and the figure that follows: they stay together."""
+    sheets.set_font("text", "", TEXT)
+    high = 14.0
+    for block in blocks:
+        if isinstance(block, Figure):
+            return high + _sizes(sheets, [block])[0][1] + 16
+        if not isinstance(block, Paragraph):
+            break
+        lines = sheets.get_string_width(shown(block.text)) / sheets.epw + 1
+        high += int(lines) * TEXT * POINT * LINE + 2
+    return max(high, LEAST)
+
+
+def _sizes(sheets: _Sheets, figures: Sequence[Figure]) -> list[tuple[float, float]]:
+    """Width and height of figures beside each other."""
+    share = (sheets.epw - GAP * (len(figures) - 1)) / len(figures)
+    larger = 1.0 if len(figures) > 1 else ALONE
+    widths = [min(share, 10 * f.width * larger, TALLEST * f.width / f.height) for f in figures]
+    return [(w, w * f.height / f.width) for w, f in zip(widths, figures, strict=True)]
+
+
 def _paragraph(sheets: _Sheets, block: Paragraph) -> None:
     if block.look == "warning":
         _boxed(sheets, block.text, WARM, "")
@@ -168,17 +191,13 @@ def _bullets(sheets: _Sheets, block: Bullets) -> None:
 def _figures(sheets: _Sheets, figures: Sequence[Figure]) -> None:
     """One, or two beside each other, each with its caption."""
     share = (sheets.epw - GAP * (len(figures) - 1)) / len(figures)
-    larger = 1.0 if len(figures) > 1 else ALONE
-    widths = [min(share, 10 * f.width * larger, TALLEST * f.width / f.height) for f in figures]
-    heights = [w * f.height / f.width for w, f in zip(widths, figures, strict=True)]
-    _room(sheets, max(heights) + 16)
+    sizes = _sizes(sheets, figures)
+    _room(sheets, max(high for _, high in sizes) + 16)
     top, lowest = sheets.get_y(), sheets.get_y()
     for place, figure in enumerate(figures):
         left = MARGIN + place * (share + GAP)
-        sheets.image(
-            io.BytesIO(figure.data), left, top, widths[place], heights[place], alt_text=figure.told
-        )
-        sheets.set_xy(left, top + heights[place] + 1)
+        sheets.image(io.BytesIO(figure.data), left, top, *sizes[place], alt_text=figure.told)
+        sheets.set_xy(left, top + sizes[place][1] + 1)
         sheets.set_font("text", "", SMALL)
         sheets.set_text_color(SOFT)
         _lines(sheets, figure.caption, size=SMALL, width=share)
@@ -193,7 +212,7 @@ def _table(sheets: _Sheets, table: Table) -> None:
     high = SMALL * POINT * LINE + 1.6
     lines = sum(_height(sheets, row, widths) for row in rows)
     whole = high * (lines + 1) + 12
-    _room(sheets, whole if whole < sheets.eph else LEAST)
+    _room(sheets, whole if lines <= TOGETHER else LEAST)
     sheets.set_text_color(SOFT)
     if table.caption:
         _lines(sheets, table.caption, size=SMALL)

@@ -28,7 +28,7 @@ EDGE, GAP = 1.6, 1.0
 TOP, FLOOR = 3.4, 17.6  # of what stands below a title
 LETTERS, HEADINGS = "Calibri", "Georgia"
 SIZES = (20, 18, 16, 14, 12)  # points, the largest that fits
-TABLE_SIZES = (14, 12, 11, 10, 9)
+TABLE_SIZES = (18, 16, 14, 12, 11, 10, 9)
 LETTER = 0.5  # width of a letter, of its height, on average
 POINT = 2.54 / 72
 LINE = 1.22  # of the height of letters
@@ -125,7 +125,7 @@ def _slide(slide: Any, section: Section, number: int) -> None:
     _write(title.text_frame, [_Line(section.title, 28, VIOLET, "title")])
     _corner(slide, section.minutes, number)
     texts = [b for b in section.blocks if not isinstance(b, Figure | Table)]
-    sights = [b for b in section.blocks if isinstance(b, Figure | Table)]
+    sights: list[Figure | Table] = [b for b in section.blocks if isinstance(b, Figure | Table)]
     whole = _Box(EDGE, TOP, WIDE - 2 * EDGE, FLOOR - TOP)
     left, right = (whole, whole)
     if texts and sights:
@@ -135,12 +135,23 @@ def _slide(slide: Any, section: Section, number: int) -> None:
         right = whole._replace(left=left.left + left.width + GAP, width=across)
     if texts:
         _texts(slide, texts, left)
-    for place, sight in enumerate(sights):
-        tall = (right.height - GAP * (len(sights) - 1)) / len(sights)
-        box = right._replace(top=right.top + place * (tall + GAP), height=tall)
-        _figure(slide, sight, box) if isinstance(sight, Figure) else _table(slide, sight, box)
+    _sights(slide, sights, right)
     told = [*section.notes, *(b.text for b in section.blocks if isinstance(b, Prompt))]
     slide.notes_slide.notes_text_frame.text = shown("\n".join(told)) if told else ""
+
+
+def _sights(slide: Any, sights: Sequence[Figure | Table], box: _Box) -> None:
+    """Below each other; what a table leaves of its share is for those that follow."""
+    top, left = box.top, len(sights)
+    for sight in sights:
+        room = (box.top + box.height - top - GAP * (left - 1)) / left
+        place = box._replace(top=top, height=room)
+        if isinstance(sight, Figure):
+            _figure(slide, sight, place)
+            top += room + GAP
+        else:
+            top += _table(slide, sight, place) + GAP
+        left -= 1
 
 
 def _corner(slide: Any, minutes: float, number: int) -> None:
@@ -204,8 +215,8 @@ def _figure(slide: Any, figure: Figure, box: _Box) -> None:
     _write(frame, [_Line(figure.caption, 12, SOFT)])
 
 
-def _table(slide: Any, table: Table, box: _Box) -> None:
-    """In the largest letters in which it fits."""
+def _table(slide: Any, table: Table, box: _Box) -> float:
+    """In the largest letters in which it fits; returns the height that it took."""
     rows = [table.head, *table.rows, *([table.foot] if table.foot else [])]
     wanted = _widths(rows)
     wide = [w * box.width / sum(wanted) for w in wanted]
@@ -234,6 +245,7 @@ def _table(slide: Any, table: Table, box: _Box) -> None:
             paragraph.space_after = Pt(0)
             if place_ >= table.names:
                 paragraph.alignment = PP_ALIGN.RIGHT
+    return high + 0.9
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[float]:

@@ -15,7 +15,7 @@ from objektiv.faces.sections import Table
 def status_paper(facts: Facts) -> Paper:
     """The paper, its texts in the language that is spoken."""
     return Paper(
-        tr("Status paper: {title}", title=facts.data.title),
+        tr("Status paper: {title}", title=facts.subject),
         (tr("Names, course, date: to be filled in"), facts.page.about),
         (*_why(facts), *_way(facts), *_state(facts)),
         numbered=True,
@@ -118,7 +118,7 @@ def _state(facts: Facts) -> tuple[Section, ...]:
         Section(
             tr("Problems"),
             (
-                *(Paragraph(note) for note in facts.page.notes),
+                *facts.warnings,
                 Prompt(
                     tr(
                         "What is in the way, what have you tried against it, and what do you need "

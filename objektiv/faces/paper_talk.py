@@ -9,12 +9,13 @@ from __future__ import annotations
 from objektiv.base.language import tr
 from objektiv.faces.paper_facts import Facts
 from objektiv.faces.papers import Block, Bullets, Paper, Paragraph, Prompt, Section
+from objektiv.faces.report import capital
 
 
 def talk(facts: Facts) -> Paper:
     """The slides, their texts in the language that is spoken."""
     return Paper(
-        facts.data.title,
+        capital(facts.subject),
         (facts.page.about, tr("Names, course, date: to be filled in")),
         (*_question(facts), *_data(facts), *_model(facts), *_result(facts), *_end(facts)),
     )
@@ -138,7 +139,7 @@ def _end(facts: Facts) -> tuple[Section, ...]:
         _slide(
             tr("Limits"),
             1,
-            *(Paragraph(note) for note in facts.page.notes[:2]),
+            *facts.warnings[:2],
             Prompt(tr("On which pictures was it not tested, and where must it not be used?")),
         ),
         _slide(

@@ -20,7 +20,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from objektiv.base.language import tr
-from objektiv.faces.canvas import INK, SOFT, VIOLET
+from objektiv.faces.canvas import GREY, INK, SOFT, VIOLET
 from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
@@ -42,7 +42,7 @@ def word(paper: Paper, *, language: str) -> bytes:
     document.add_paragraph(shown(paper.title), style="Title")
     for told in paper.lines:
         _text(document.add_paragraph(), told, colour=SOFT)
-    if paper.numbered:
+    if paper.contents:
         _contents(document, paper)
     counted: Counter[str] = Counter()  # figures and tables so far
     for heading, section in paper.headings():
@@ -171,7 +171,11 @@ def _table(document: Any, table: Table, counted: Counter[str]) -> None:
         caption.paragraph_format.keep_with_next = True
     rows = [table.head, *table.rows, *([table.foot] if table.foot else [])]
     drawn = document.add_table(rows=len(rows), cols=len(table.head))
-    drawn.style, drawn.alignment = document.styles["Table Grid"], WD_TABLE_ALIGNMENT.LEFT
+    drawn.alignment, drawn.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    _rules(drawn)
+    widths = _widths(rows)
+    for column, width in zip(drawn.columns, widths, strict=True):
+        column.width = Cm(width)
     bold = {0} | ({len(rows) - 1} if table.foot else set())
     for number, (row, cells) in enumerate(zip(drawn.rows, rows, strict=True)):
         properties = row._tr.get_or_add_trPr()
@@ -179,10 +183,34 @@ def _table(document: Any, table: Table, counted: Counter[str]) -> None:
         if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
         for place, (cell, text) in enumerate(zip(row.cells, cells, strict=True)):
+            cell.width = Cm(widths[place])
             _cell(cell, text, bold=number in bold, number=place >= table.names)
             if number - 1 in table.marked or number == 0:
                 _shade(cell._tc.get_or_add_tcPr(), TINT)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _rules(table: Any) -> None:
+    """Thin lines below each row, none between columns."""
+    borders = OxmlElement("w:tblBorders")
+    for edge in ("top", "bottom", "insideH"):
+        rule = OxmlElement(f"w:{edge}")
+        for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", GREY[1:])):
+            rule.set(qn(f"w:{name}"), value)
+        borders.append(rule)
+    table._tbl.tblPr.append(borders)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
+    """Of the columns in centimetres, by their longest line; empty ones get room to write."""
+    columns = zip(*rows, strict=True)
+    longest = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    wanted = [min(9.0, max(1.6, 0.19 * letters + 0.5)) for letters in longest]
+    empty = [k for k, column in enumerate(zip(*rows[1:], strict=True)) if not any(column)]
+    share = max(0.0, WIDEST - sum(wanted)) / max(1, len(empty))
+    for k in empty:
+        wanted[k] += share
+    return [w * min(1.0, WIDEST / sum(wanted)) for w in wanted]
 
 
 def _cell(cell: Any, text: str, *, bold: bool, number: bool) -> None:

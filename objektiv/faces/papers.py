@@ -69,12 +69,16 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """A document; `lines` stand below its title. `numbered`: chapters carry numbers."""
+    """A document; `lines` stand below its title. `numbered`: chapters carry numbers.
+
+    `contents`: on its first page, where the document has pages.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     numbered: bool = False
+    contents: bool = False
 
     def headings(self) -> Iterator[tuple[str, Section]]:
         """Each section with its title, numbered where the paper is: `2.1 Data`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from objektiv.base import extras, files
 from objektiv.base.language import speaking
-from objektiv.faces.deliverables import PDF, write_deliverables, write_pdf
+from objektiv.faces.deliverables import FOLDER, PDF, write_deliverables, write_pdf
 from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.faces.terminal import print_line
@@ -37,9 +37,10 @@ def report(folder: Path, settings: ReportSettings, *, pdf: bool, deliverables: b
         write_report(data, target / REPORT)
         if pdf:
             write_pdf(data, target / PDF)
-        papers = write_deliverables(data, target) if deliverables else None
+        if deliverables:
+            write_deliverables(data, target / FOLDER)
     print_line(f"Report: {target / REPORT}", sys.stdout)
     if pdf:
         print_line(f"PDF: {target / PDF}", sys.stdout)
-    if papers:
-        print_line(f"To write on: {papers}", sys.stdout)
+    if deliverables:
+        print_line(f"To write on: {target / FOLDER}", sys.stdout)
