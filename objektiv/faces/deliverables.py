@@ -63,7 +63,7 @@ def _contents(facts: Facts) -> Iterator[tuple[str, bytes]]:
         TALK: talk(facts),
         FINAL: final_report(facts),
     }
-    drawn = {}
+    drawn: dict[str, bytes] = {}
     for name, paper in papers.items():
         if name == TALK:
             yield f"{name}.pptx", slides(paper, language=language)

@@ -50,16 +50,24 @@ def drawn(svg: ElementTree.Element, *, file: str, caption: str) -> Figure:
     Raises:
         ValueError: it holds an element that the plots do not draw.
     """
+    strange = {e.tag for e in svg} - KINDS
+    if strange:
+        raise ValueError(f"a figure holds {sorted(strange)}, which no plot of ours draws")
     box = svg.attrib.get("viewBox") or svg.attrib["viewbox"]  # an HTML parser's letters are small
     _, _, width, height = map(float, box.split())
-    size = (width * UNITS, height * UNITS)
+    told = svg.attrib.get("aria-label", "")
+    draw = functools.partial(_drawn, svg, width, height)
+    return Figure(file, caption, told, width * UNITS, height * UNITS, draw)
+
+
+def _drawn(svg: ElementTree.Element, width: float, height: float) -> bytes:
+    unit = SHARP * UNITS / INCH  # in inches
     with style():
-        drawing = new_drawing(SHARP * size[0] / INCH, SHARP * size[1] / INCH, layout=None)
+        drawing = new_drawing(width * unit, height * unit, layout=None)
         axes = _field(drawing, width, height)
-        point = SHARP * UNITS / INCH * 72  # of a user unit
         for order, element in enumerate(svg):
-            _draw(axes, element, point=point, order=order + 2)
-    return Figure(file, caption, svg.attrib.get("aria-label", ""), png(drawing), *size)
+            _draw(axes, element, point=72 * unit, order=order + 2)
+    return png(drawing)
 
 
 def _field(drawing: Any, width: float, height: float) -> Axes:
@@ -85,6 +93,15 @@ def gallery(tiles: Sequence[Tile], *, columns: int, file: str, caption: str) -> 
     tall = side + GUTTER + ROW * max(len(tile.lines) for tile in tiles)
     width = side * min(columns, len(tiles))
     height = tall * math.ceil(len(tiles) / columns)
+    told = "; ".join(dict.fromkeys(" ".join(tile.lines) for tile in tiles))
+    draw = functools.partial(_gallery, tiles, columns, (width, height), (side, tall))
+    return Figure(file, caption, told, width, height, draw)
+
+
+def _gallery(
+    tiles: Sequence[Tile], columns: int, size: tuple[float, float], field: tuple[float, float]
+) -> bytes:
+    (width, height), (side, tall) = size, field
     with style():
         drawing = new_drawing(DENSE * width / INCH, DENSE * height / INCH, layout=None)
         axes = _field(drawing, width, height)
@@ -97,8 +114,7 @@ def gallery(tiles: Sequence[Tile], *, columns: int, file: str, caption: str) -> 
     buffer = io.BytesIO()
     picture = Image.open(io.BytesIO(png(drawing))).convert("RGB")
     picture.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    told = "; ".join(dict.fromkeys(" ".join(tile.lines) for tile in tiles))
-    return Figure(file, caption, told, buffer.getvalue(), width, height)
+    return buffer.getvalue()
 
 
 def _tile(axes: Axes, tile: Tile, corner: tuple[float, float], side: float) -> None:
@@ -139,7 +155,7 @@ def _draw(axes: Axes, element: ElementTree.Element, *, point: float, order: int)
         axes.add_patch(Rectangle(corner, at["width"], at["height"], **area))
     elif kind == "circle":
         axes.add_patch(Circle((at["cx"], at["cy"]), at["r"], **area))
-    elif kind == "text":
+    else:
         axes.text(
             at["x"],
             at["y"],
@@ -150,10 +166,9 @@ def _draw(axes: Axes, element: ElementTree.Element, *, point: float, order: int)
             color=_colour(looks.get("fill", "var(--ink)")) or "none",
             zorder=order,
         )
-    else:
-        raise ValueError(f"a figure holds <{kind}>, which no plot of ours draws")
 
 
+KINDS = {"line", "polyline", "polygon", "rect", "circle", "text"}
 PLACES = {"x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height"}
 
 

@@ -169,7 +169,8 @@ class _Blocks:
         elif e.tag in ("ul", "ol"):
             yield Bullets(tuple(_told(item) for item in e.iter("li")))
         elif e.tag == "pre":
-            yield Paragraph("".join(e.itertext()).strip(), "code")
+            for line in "".join(e.itertext()).strip().splitlines():
+                yield Paragraph(line, "code")
         elif e.tag == "summary":
             return  # the table below has the same caption
         elif e.tag == "p" or e.tag in HEADINGS:

@@ -137,7 +137,7 @@ def _slide(slide: Any, section: Section, number: int) -> None:
         _texts(slide, texts, left)
     _sights(slide, sights, right)
     told = [*section.notes, *(b.text for b in section.blocks if isinstance(b, Prompt))]
-    slide.notes_slide.notes_text_frame.text = shown("\n".join(told)) if told else ""
+    slide.notes_slide.notes_text_frame.text = "\n".join(map(shown, told))
 
 
 def _sights(slide: Any, sights: Sequence[Figure | Table], box: _Box) -> None:

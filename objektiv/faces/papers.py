@@ -7,8 +7,9 @@ Try: `Paper("A talk", sections=(Section("Question", (Prompt("What is asked?"),))
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from objektiv.faces.sections import Table
@@ -40,14 +41,22 @@ class Bullets:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A picture: `file` is its name, `told` for who does not see it; sizes are in centimetres."""
+    """A picture: `file` is its name, `told` for who does not see it; sizes are in centimetres.
+
+    `draw` gives PNG or JPEG; it is asked once, when the picture is first needed.
+    """
 
     file: str
     caption: str
     told: str
-    data: bytes  # PNG or JPEG
     width: float
     height: float
+    draw: Callable[[], bytes]
+
+    @cached_property
+    def data(self) -> bytes:
+        """What stands in its file."""
+        return self.draw()
 
 
 Block: TypeAlias = Paragraph | Prompt | Bullets | Table | Figure
