@@ -215,6 +215,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "items",
         "trained",
         "resolve",
+        "card_markdown",
+        "card_evidence",
         "card",
         "package",
         "pupils",

@@ -31,6 +31,7 @@ CHANGES = (  # settings of augmentation
     *("rotation", "width_shift", "height_shift", "shear", "zoom", "horizontal_flip"),
     *("vertical_flip", "brightness", "channel_shift"),
 )
+LONG = 12  # rows of a table of groups that a paper still takes
 NOTHING: tuple[object, ...] = (0.0, 1.0, False, None, [1.0, 1.0], (1.0, 1.0))
 SCORES = (  # works behind what every run reckons
     "E. B. Wilson: Probable inference, the law of succession, and statistical inference. "
@@ -78,6 +79,11 @@ class Facts:
     def all(self, *anchors: str) -> tuple[Block, ...]:
         """These sections with their text."""
         return tuple(block for anchor in anchors for block in self.part(anchor).blocks)
+
+    @property
+    def worst_groups(self) -> tuple[Table, ...]:
+        """Tables of whole groups, without the one that lists them all."""
+        return tuple(t for t in self.part("groups").tables if len(t.rows) <= LONG)
 
     def first_table(self, anchor: str) -> tuple[Table, ...]:
         """The first table of a section."""

@@ -169,6 +169,7 @@ def _results(facts: Facts) -> tuple[Section, ...]:
             *facts.sights("scores"),
             Prompt(tr("What do these scores say about your question? (half a page)")),
         ),
+        *_decision(facts),
         _part(
             tr("Mistakes"),
             *facts.sights("confusion", "mistakes"),
@@ -195,6 +196,23 @@ def _results(facts: Facts) -> tuple[Section, ...]:
             ),
         ),
     )
+
+
+def _decision(facts: Facts) -> tuple[Section, ...]:
+    """Where the line is drawn and what is said of whole groups, where one class is looked for."""
+    decision, groups = facts.part("decision"), facts.part("groups")
+    prompt = Prompt(
+        tr(
+            "Which mistake is worse here, and where should the line be drawn? What does it mean "
+            "for the people concerned? (half a page)"
+        )
+    )
+    found = []
+    if decision.blocks:
+        found.append(_part(decision.title, *decision.blocks, prompt))
+    if groups.blocks:
+        found.append(_part(groups.title, *groups.sentences, *facts.worst_groups))
+    return tuple(found)
 
 
 def _end(facts: Facts) -> tuple[Section, ...]:

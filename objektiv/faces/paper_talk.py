@@ -125,11 +125,28 @@ def _result(facts: Facts) -> tuple[Section, ...]:
             *facts.first_table("confusion"),
             *facts.part("mistakes").figures[:1],
         ),
+        *_decision(facts),
         _slide(
             tr("Can its probabilities be believed?"),
             1.5,
             Paragraph(tr("When the model is 80 % sure, it should be right in 80 % of the cases.")),
             *facts.part("reliability").figures[:1],
+        ),
+    )
+
+
+def _decision(facts: Facts) -> tuple[Section, ...]:
+    """Where the line is drawn, where one class is looked for."""
+    part = facts.part("decision")
+    if not part.blocks:
+        return ()
+    return (
+        _slide(
+            part.title,
+            1.5,
+            Prompt(tr("Which mistake is worse here, and where should the line be drawn?")),
+            *part.tables[-1:],
+            notes=tuple(p.text for p in part.sentences[1:]),
         ),
     )
 

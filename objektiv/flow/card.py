@@ -8,12 +8,13 @@ is spoken. The same run gives the same card.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from objektiv.base.language import figure, tr, tr_count
 from objektiv.features.look import Seen
+from objektiv.flow.card_evidence import decision, groups_as_a_whole, honesty
+from objektiv.flow.card_markdown import harmless, listed, printable, score_row, section, table
 from objektiv.flow.trained import Judged, Made
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
@@ -33,7 +34,6 @@ bundle = ob.load("FOLDER")
 print(bundle.classes, ob.predict(bundle, "image.png")[0].probabilities)"""
 SHOWN = 6  # classes in the title
 LISTED = 100  # classes that are named
-_MARKUP = re.compile(r"([\\`*_\[\]~])")
 
 
 <<<<<<< HEAD
@@ -79,14 +79,18 @@ def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
         _uses(made),
         _data(seen, made, scores, data=data),
         _evaluation(judged),
+        decision(judged.judgement),
+        groups_as_a_whole(judged.judgement),
+        honesty(judged.ledger),
         _limits(scores),
         _how_to_use(made),
         _provenance(seen, made),
     ]
-    title = ", ".join(_harmless(c) for c in made.model.classes[:SHOWN])
+    title = ", ".join(harmless(c) for c in made.model.classes[:SHOWN])
     title += ", …" if len(made.model.classes) > SHOWN else ""
     head = "\n".join(_front(name, data, made, scores))
     told = tr("Model card: {classes}", classes=title)
+<<<<<<< HEAD
     return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(sections) + "\n"
 >>>>>>> 4131727 (Papers: PDF of the report, Word, PowerPoint and Markdown skeletons for the course; model card in Hugging Face layout)
 
@@ -106,6 +110,9 @@ def _harmless(name: str) -> str:
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
     plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
     return _MARKUP.sub(r"\\\1", plain)
+=======
+    return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(filter(None, sections)) + "\n"
+>>>>>>> 773dab4 (Card: operating point, whole groups, ledger; decision in the papers)
 
 
 def _front(name: str, data: str, made: Made, scores: Scores) -> Iterator[str]:
@@ -155,32 +162,17 @@ def _figures(scores: Scores) -> Iterator[tuple[str, str, Any]]:
 
 def _quoted(text: str) -> str:
     """A text as a scalar that YAML and JSON read alike, in printable letters."""
-    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return json.dumps(plain, ensure_ascii=False)
-
-
-def _section(title: str, *blocks: str) -> str:
-    return "\n\n".join([f"## {title}", *(block for block in blocks if block)])
-
-
-def _list(*items: str) -> str:
-    return "\n".join(f"- {item}" for item in items if item)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column holds words, the others numbers."""
-    rule = [":---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+    return json.dumps(printable(text), ensure_ascii=False)
 
 
 def _details(made: Made) -> str:
     classes = made.model.classes
-    named = ", ".join(_harmless(c) for c in classes[:LISTED])
+    named = ", ".join(harmless(c) for c in classes[:LISTED])
     more = len(classes) - LISTED
     if more > 0:
         named += tr(" and {more} more", more=more)
     told = tr("An image classifier made with objektiv {told}.", told=tr(made.told))
-    facts = _list(
+    facts = listed(
         tr("Classes: {classes}", classes=named),
         tr(
             "Input: pictures of any size, RGB; made {size} x {size} pixels by `{fit}`",
@@ -191,7 +183,7 @@ def _details(made: Made) -> str:
         tr("Form: one ONNX graph with preprocessing, network and calibration inside"),
         _licence(made),
     )
-    return _section(tr("Model details"), told, facts)
+    return section(tr("Model details"), told, facts)
 
 
 def _licence(made: Made) -> str:
@@ -200,7 +192,7 @@ def _licence(made: Made) -> str:
     return tr(
         "Licence: that of the pretrained network inside, {licence}; who trained the rest may have "
         "to add one",
-        licence=_harmless(made.backbone.licence),
+        licence=harmless(made.backbone.licence),
     )
 
 
@@ -209,12 +201,12 @@ def _uses(made: Made) -> str:
         "Telling pictures of these classes apart, where they are made as the test pictures "
         "were, and where a person can look again at what matters."
     )
-    not_meant = _list(
+    not_meant = listed(
         tr("Pictures of anything else: the model was only shown its own classes."),
         tr("Pictures from another camera, stain, place or population, until tested there."),
         tr("A diagnosis, or any decision about a person, without a person who decides."),
     )
-    return _section(
+    return section(
         tr("Uses"), f"### {tr('What it is for')}", kinds, f"### {tr('Out of scope')}", not_meant
     )
 
@@ -223,15 +215,15 @@ def _data(seen: Seen, made: Made, scores: Scores, *, data: str) -> str:
     items = seen.dataset.items
     counts: Mapping[str, int] = dict(items.group_by("label").len().iter_rows())
     shown = seen.dataset.classes[:LISTED]
-    rows = [[_harmless(label), figure(counts.get(label, 0))] for label in shown]
+    rows = [[harmless(label), figure(counts.get(label, 0))] for label in shown]
     groups = (
         tr("Tested on {groups} groups that the model had not seen", groups=scores.groups)
         if scores.groups
         else tr("No groups were named, so pictures of one patient or object may be in both parts")
     )
     aside = len(seen.dataset.quarantine)
-    facts = _list(
-        tr("Data: {data}", data=_harmless(data)),
+    facts = listed(
+        tr("Data: {data}", data=harmless(data)),
         tr(
             "Learnt from {learnt} pictures, tested on {tested} others",
             learnt=made.learnt_from,
@@ -246,24 +238,24 @@ def _data(seen: Seen, made: Made, scores: Scores, *, data: str) -> str:
         if aside
         else tr("No file had to be set aside"),
     )
-    return _section(tr("Data"), facts, _table([tr("class"), tr("pictures")], rows))
+    return section(tr("Data"), facts, table([tr("class"), tr("pictures")], rows))
 
 
 def _evaluation(judged: Judged) -> str:
     scores, plain = judged.scores, judged.baseline
     rows = [
-        _row(tr("accuracy"), scores.accuracy),
-        _row(tr("balanced accuracy"), scores.balanced_accuracy),
+        score_row(tr("accuracy"), scores.accuracy),
+        score_row(tr("balanced accuracy"), scores.balanced_accuracy),
     ]
     if scores.positive:
-        sought = _harmless(scores.positive)
+        sought = harmless(scores.positive)
         rows += [
-            _row(tr("sensitivity for {name}", name=sought), scores.sensitivity),
-            _row(tr("specificity for {name}", name=sought), scores.specificity),
+            score_row(tr("sensitivity for {name}", name=sought), scores.sensitivity),
+            score_row(tr("specificity for {name}", name=sought), scores.specificity),
         ]
     rows += [
-        _row(tr("area under the ROC curve"), scores.auc),
-        _row(tr("log loss"), scores.log_loss),
+        score_row(tr("area under the ROC curve"), scores.auc),
+        score_row(tr("log loss"), scores.log_loss),
     ]
     beside = tr(
         "A plain baseline that sees only colours and sizes reaches {plain:.3f}; the model is "
@@ -273,9 +265,9 @@ def _evaluation(judged: Judged) -> str:
         low=plain.difference.low,
         high=plain.difference.high,
     )
-    table = _table([tr("score"), tr("value"), tr("95 % interval")], rows)
+    shown = table([tr("score"), tr("value"), tr("95 % interval")], rows)
     told = tr("Scores are of the test part, which was used for nothing else.")
-    return _section(tr("Evaluation"), told, table, _few(scores), beside, _classes(scores))
+    return section(tr("Evaluation"), told, shown, _few(scores), beside, _classes(scores))
 
 
 def _few(scores: Scores) -> str:
@@ -284,20 +276,15 @@ def _few(scores: Scores) -> str:
 
 
 def _classes(scores: Scores) -> str:
-    rows = [_row(_harmless(c.name), c.recall, figure(c.support)) for c in scores.per_class[:LISTED]]
+    rows = [
+        score_row(harmless(c.name), c.recall, figure(c.support)) for c in scores.per_class[:LISTED]
+    ]
     head = [tr("class"), tr("test pictures"), tr("recognised"), tr("95 % interval")]
-    return _table(head, rows)
-
-
-def _row(name: str, interval: Interval | None, *before: str) -> list[str]:
-    if interval is None:
-        return [name, *before, tr("not defined here"), ""]
-    value, low, high = (figure(v, ".3f") for v in (interval.estimate, interval.low, interval.high))
-    return [name, *before, value, tr("{low} to {high}", low=low, high=high)]
+    return table(head, rows)
 
 
 def _limits(scores: Scores) -> str:
-    return _section(
+    return section(
         tr("Limits"),
         tr(
             "It always names one of its classes, also for pictures of something else. It was "
@@ -309,7 +296,7 @@ def _limits(scores: Scores) -> str:
 
 def _how_to_use(made: Made) -> str:
     example = "objektiv predict IMAGES --bundle FOLDER"
-    return _section(
+    return section(
         tr("How to use it"),
         tr("FOLDER is the folder that holds this card and model.onnx."),
         f"```\n{example}\n```",
@@ -318,12 +305,12 @@ def _how_to_use(made: Made) -> str:
 
 
 def _provenance(seen: Seen, made: Made) -> str:
-    return _section(
+    return section(
         tr("Where it comes from"),
-        _list(
+        listed(
             tr(
                 "Network: {name}, weights SHA-256 `{sha256}`",
-                name=_harmless(made.backbone.name),
+                name=harmless(made.backbone.name),
                 sha256=made.backbone.sha256,
             ),
             tr("Precision of arithmetic when tested: {precision}", precision=made.precision),
