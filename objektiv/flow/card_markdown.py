@@ -55,4 +55,4 @@ def score_row(name: str, value: Interval | NotDefined | None, *before: str) -> l
 
 def share(value: float) -> str:
     """A share in percent, without digits that say nothing: `98 %`, `0.5 %`."""
-    return f"{figure(100 * value, '.4g')} %"
+    return f"{figure(100 * value, '.3g')} %"
