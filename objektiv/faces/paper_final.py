@@ -67,6 +67,7 @@ def _begin(facts: Facts) -> tuple[Section, ...]:
 
 
 def _approach(facts: Facts) -> tuple[Section, ...]:
+    pictures = facts.part("pictures")
     return (
         _chapter(
             tr("Approach"),
@@ -86,7 +87,8 @@ def _approach(facts: Facts) -> tuple[Section, ...]:
                     "notice in them. (half a page)"
                 )
             ),
-            *facts.sights("pictures"),
+            *(f for f in pictures.figures if f.file.endswith(".jpg")),
+            *pictures.tables,
         ),
         _part(
             tr("Train, validation, test"),
@@ -172,7 +174,8 @@ def _results(facts: Facts) -> tuple[Section, ...]:
         *_decision(facts),
         _part(
             tr("Mistakes"),
-            *facts.sights("confusion", "mistakes"),
+            *facts.sights("confusion"),
+            *facts.part("mistakes").figures[:1],
             Prompt(
                 tr(
                     "Which mistakes are dangerous, which are harmless, and what do the pictures "
@@ -209,7 +212,8 @@ def _decision(facts: Facts) -> tuple[Section, ...]:
     )
     found = []
     if decision.blocks:
-        found.append(_part(decision.title, *decision.blocks, prompt))
+        sights = (*decision.tables, *decision.figures[:1])
+        found.append(_part(decision.title, *decision.sentences, *sights, prompt))
     if groups.blocks:
         found.append(_part(groups.title, *groups.sentences, *facts.worst_groups))
     return tuple(found)

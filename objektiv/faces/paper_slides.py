@@ -32,6 +32,7 @@ TABLE_SIZES = (18, 16, 14, 12, 11, 10, 9)
 LETTER = 0.5  # width of a letter, of its height, on average
 POINT = 2.54 / 72
 LINE = 1.22  # of the height of letters
+MANY = 6  # columns of a table that wants more than its half
 WARM, WHITE = "#fff4e0", "#ffffff"
 TITLE_LAYOUT, PLAIN_LAYOUT = 0, 5  # of the library's own template
 SPELLING = {"en": "en-GB", "de": "de-DE"}
@@ -129,7 +130,8 @@ def _slide(slide: Any, section: Section, number: int) -> None:
     whole = _Box(EDGE, TOP, WIDE - 2 * EDGE, FLOOR - TOP)
     left, right = (whole, whole)
     if texts and sights:
-        share = 0.40 if any(isinstance(s, Table) for s in sights) else 0.47
+        columns = max((len(s.head) for s in sights if isinstance(s, Table)), default=0)
+        share = 0.47 if not columns else 0.40 if columns < MANY else 0.26
         left = whole._replace(width=share * (whole.width - GAP))
         across = whole.width - GAP - left.width
         right = whole._replace(left=left.left + left.width + GAP, width=across)
@@ -221,7 +223,10 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
     wanted = _widths(rows)
     wide = [w * box.width / sum(wanted) for w in wanted]
     room = box.height - 0.9
-    size = next((s for s in TABLE_SIZES if _rows_tall(rows, wide, s) <= room), TABLE_SIZES[-1])
+    fits = (
+        s for s in TABLE_SIZES if _words_fit(rows, wide, s) and _rows_tall(rows, wide, s) <= room
+    )
+    size = next(fits, TABLE_SIZES[-1])
     high = _rows_tall(rows, wide, size)
     frame = slide.shapes.add_textbox(*map(Cm, box._replace(height=0.8))).text_frame
     _write(frame, [_Line(table.caption, 12, SOFT)])
@@ -251,7 +256,21 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
 def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
     """Shares of the columns; a long text is broken into lines rather than given all the room."""
     columns = list(zip(*rows, strict=True))
-    return [min(34.0, max(5.0, *(len(cell) + 1 for cell in column))) for column in columns]
+    longest = [max(len(cell) for cell in column) for column in columns]
+    return [
+        max(5.0, _word(c) + 1.5, min(24.0, n + 1)) for c, n in zip(columns, longest, strict=True)
+    ]
+
+
+def _word(cells: Sequence[str]) -> int:
+    """Letters of the longest word."""
+    return max(len(word) for cell in cells for word in (*cell.split(), ""))
+
+
+def _words_fit(rows: Sequence[Sequence[str]], wide: Sequence[float], size: float) -> bool:
+    """Whether no word has to be broken."""
+    letters = [(w - 0.3) / (LETTER * 1.06 * size * POINT) for w in wide]
+    return all(_word(c) <= n for c, n in zip(zip(*rows, strict=True), letters, strict=True))
 
 
 def _rows_tall(rows: Sequence[Sequence[str]], wide: Sequence[float], size: float) -> float:

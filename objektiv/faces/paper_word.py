@@ -30,7 +30,7 @@ LETTERS, HEADINGS, MONO = "Calibri", "Georgia", "Courier New"
 SIZES = {"Title": 24, "Heading 1": 16, "Heading 2": 12.5, "Normal": 11, "Caption": 9}
 SPELLING = {"en": "en-GB", "de": "de-DE"}
 WIDEST = A4[0] - 2 * MARGIN
-LARGER = 1.4  # than a figure's own size, where the page has the room
+LARGER = 1.2  # than a figure's own size, where the page has the room
 WARM, TINT = "FFF4E0", "F3EFF9"
 
 
@@ -203,13 +203,21 @@ def _rules(table: Any) -> None:
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
     """Of the columns in centimetres, by their longest line; empty ones get room to write."""
-    columns = zip(*rows, strict=True)
-    longest = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
-    wanted = [min(9.0, max(1.6, 0.19 * letters + 0.5)) for letters in longest]
+    columns = list(zip(*rows, strict=True))
+    lines = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    words = [
+        max(len(word) for cell in column for word in (*cell.split(), "")) for column in columns
+    ]
+    least = [min(9.0, 0.2 * letters + 0.5) for letters in words]
+    wanted = [max(a, min(9.0, 0.19 * n + 0.5), 1.6) for a, n in zip(least, lines, strict=True)]
     empty = [k for k, column in enumerate(zip(*rows[1:], strict=True)) if not any(column)]
     share = max(0.0, WIDEST - sum(wanted)) / max(1, len(empty))
     for k in empty:
         wanted[k] += share
+    over = max(0.0, sum(wanted) - WIDEST)
+    give = sum(wanted) - sum(least)  # what may be taken away without breaking a word
+    if over and give >= over:
+        return [w - (w - a) * over / give for w, a in zip(wanted, least, strict=True)]
     return [w * min(1.0, WIDEST / sum(wanted)) for w in wanted]
 
 
