@@ -31,6 +31,8 @@ SIZES = (20, 18, 16, 14, 12)  # points, the largest that fits
 TABLE_SIZES = (18, 16, 14, 12, 11, 10, 9)
 LETTER = 0.5  # width of a letter, of its height, on average
 POINT = 2.54 / 72
+TIGHT = 1.06  # times LETTER, in the cells of a table
+PADDING, WRAPPED = 0.4, 26  # of a cell; letters in it from which on it is broken into lines
 LINE = 1.22  # of the height of letters
 MANY = 6  # columns of a table that wants more than its half
 WARM, WHITE = "#fff4e0", "#ffffff"
@@ -220,14 +222,14 @@ def _figure(slide: Any, figure: Figure, box: _Box) -> None:
 def _table(slide: Any, table: Table, box: _Box) -> float:
     """In the largest letters in which it fits; returns the height that it took."""
     rows = [table.head, *table.rows, *([table.foot] if table.foot else [])]
-    wanted = _widths(rows)
-    wide = [w * box.width / sum(wanted) for w in wanted]
     room = box.height - 0.9
-    fits = (
-        s for s in TABLE_SIZES if _words_fit(rows, wide, s) and _rows_tall(rows, wide, s) <= room
-    )
-    size = next(fits, TABLE_SIZES[-1])
-    high = _rows_tall(rows, wide, size)
+    for size in TABLE_SIZES:
+        wide = _widths(rows, size, box.width)
+        high = _rows_tall(rows, wide, size)
+        if sum(wide) <= box.width + 0.01 and high <= room:
+            break
+    else:  # too much for any letters
+        wide = [w * box.width / sum(wide) for w in wide]
     frame = slide.shapes.add_textbox(*map(Cm, box._replace(height=0.8))).text_frame
     _write(frame, [_Line(table.caption, 12, SOFT)])
     place = box._replace(top=box.top + 0.9, height=high)
@@ -253,30 +255,26 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
     return high + 0.9
 
 
-def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
-    """Shares of the columns; a long text is broken into lines rather than given all the room."""
+def _widths(rows: Sequence[Sequence[str]], size: float, room: float) -> list[float]:
+    """Of the columns: all of `room` where no word has to be broken, else what the words take."""
+    letter = TIGHT * LETTER * size * POINT
     columns = list(zip(*rows, strict=True))
     longest = [max(len(cell) for cell in column) for column in columns]
-    return [
-        max(5.0, _word(c) + 1.5, min(24.0, n + 1)) for c, n in zip(columns, longest, strict=True)
-    ]
-
-
-def _word(cells: Sequence[str]) -> int:
-    """Letters of the longest word."""
-    return max(len(word) for cell in cells for word in (*cell.split(), ""))
-
-
-def _words_fit(rows: Sequence[Sequence[str]], wide: Sequence[float], size: float) -> bool:
-    """Whether no word has to be broken."""
-    letters = [(w - 0.3) / (LETTER * 1.06 * size * POINT) for w in wide]
-    return all(_word(c) <= n for c, n in zip(zip(*rows, strict=True), letters, strict=True))
+    words = [max(len(word) for cell in c for word in (*cell.split(), "")) for c in columns]
+    least = [w * letter + PADDING for w in words]
+    wanted = [min(WRAPPED, n) * letter + PADDING for n in longest]
+    wanted = [max(pair) for pair in zip(least, wanted, strict=True)]
+    if sum(wanted) <= room:
+        return [w * room / sum(wanted) for w in wanted]
+    give = sum(wanted) - sum(least)
+    share = min(1.0, (sum(wanted) - room) / give) if give else 0.0
+    return [w - (w - a) * share for w, a in zip(wanted, least, strict=True)]
 
 
 def _rows_tall(rows: Sequence[Sequence[str]], wide: Sequence[float], size: float) -> float:
     high = 0.0
     for row in rows:
-        letters = [max(1, int((w - 0.3) / (LETTER * 1.06 * size * POINT))) for w in wide]
+        letters = [max(1, int((w - 0.3) / (TIGHT * LETTER * size * POINT))) for w in wide]
         lines = max(math.ceil(len(cell) / n) or 1 for cell, n in zip(row, letters, strict=True))
         high += lines * LINE * size * POINT + 0.22
     return high

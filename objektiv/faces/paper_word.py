@@ -216,9 +216,9 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
         wanted[k] += share
     over = max(0.0, sum(wanted) - WIDEST)
     give = sum(wanted) - sum(least)  # what may be taken away without breaking a word
-    if over and give >= over:
-        return [w - (w - a) * over / give for w, a in zip(wanted, least, strict=True)]
-    return [w * min(1.0, WIDEST / sum(wanted)) for w in wanted]
+    if give < over:
+        return [a * WIDEST / sum(least) for a in least]
+    return [w - (w - a) * over / (give or 1.0) for w, a in zip(wanted, least, strict=True)]
 
 
 def _cell(cell: Any, text: str, *, bold: bool, number: bool) -> None:
