@@ -13,7 +13,7 @@ from typing import Any
 
 from objektiv.base.language import figure, tr, tr_count
 from objektiv.features.look import Seen
-from objektiv.flow.card_evidence import decision, groups_as_a_whole, honesty
+from objektiv.flow.card_evidence import decision, doubts, groups_as_a_whole, honesty
 from objektiv.flow.card_markdown import harmless, listed, printable, score_row, section, table
 from objektiv.flow.trained import Judged, Made
 from objektiv.judging.intervals import Interval
@@ -36,41 +36,6 @@ SHOWN = 6  # classes in the title
 LISTED = 100  # classes that are named
 
 
-<<<<<<< HEAD
-def model_card(made: Made, scores: Scores) -> str:
-    """Markdown; every figure comes from the run."""
-    classes = [_harmless(name) for name in made.model.classes]
-    groups = (
-        f"{scores.groups:,} groups that the model had not seen"
-        if scores.groups
-        else "no groups were named, so pictures of one patient or object may be in both parts"
-    )
-    return f"""# Model card: {", ".join(classes[:6])}
-
-An image classifier made with objektiv {made.told}.
-
-- Classes: {", ".join(classes)}
-- Input: pictures of any size, RGB; made {made.size} x {made.size} pixels by `{made.fit}`
-- Learnt from {made.learnt_from:,} pictures, tested on {scores.items:,} others
-- {groups[0].upper()}{groups[1:]}
-- Precision of arithmetic when tested: {made.precision}
-
-## Scores on the test part
-
-| score | value | 95 % interval |
-|---|---|---|
-{_row("accuracy", scores.accuracy)}
-{_row("balanced accuracy", scores.balanced_accuracy)}
-{_row(f"sensitivity for {_harmless(scores.positive or '')}", scores.sensitivity)}
-{_row(f"specificity for {_harmless(scores.positive or '')}", scores.specificity)}
-{_row("area under the ROC curve", scores.auc)}
-
-## Limits
-
-{_limits(made)} It was tested on pictures
-made like those it learnt from; another camera, stain or light may lower every score above.
-"""
-=======
 def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
     """Markdown; every figure comes from the run called `name`."""
     scores, data = judged.scores, seen.dataset.root.name or "data"
@@ -81,8 +46,9 @@ def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
         _evaluation(judged),
         decision(judged.judgement),
         groups_as_a_whole(judged.judgement),
+        doubts(judged.judgement.unsure),
         honesty(judged.ledger),
-        _limits(scores),
+        _limits(made),
         _how_to_use(made),
         _provenance(seen, made),
     ]
@@ -90,29 +56,7 @@ def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
     title += ", …" if len(made.model.classes) > SHOWN else ""
     head = "\n".join(_front(name, data, made, scores))
     told = tr("Model card: {classes}", classes=title)
-<<<<<<< HEAD
-    return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(sections) + "\n"
->>>>>>> 4131727 (Papers: PDF of the report, Word, PowerPoint and Markdown skeletons for the course; model card in Hugging Face layout)
-
-
-def _limits(made: Made) -> str:
-    if made.predictions.strangeness is None:
-        return "It always names one of its classes, also for pictures of something else."
-    return (
-        "It always names one of its classes, also for pictures of something else. Beside it stands\n"
-        "how strange a picture is: above the bundle's limit the class is no answer. Strangeness\n"
-        "finds other things and other ways of taking pictures, not every change of colour."
-    )
-
-
-def _harmless(name: str) -> str:
-    """A name that is no markup and ends no cell wherever the Markdown is shown."""
-    plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
-    return _MARKUP.sub(r"\\\1", plain)
-=======
     return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(filter(None, sections)) + "\n"
->>>>>>> 773dab4 (Card: operating point, whole groups, ledger; decision in the papers)
 
 
 def _front(name: str, data: str, made: Made, scores: Scores) -> Iterator[str]:
@@ -283,15 +227,19 @@ def _classes(scores: Scores) -> str:
     return table(head, rows)
 
 
-def _limits(scores: Scores) -> str:
-    return section(
-        tr("Limits"),
-        tr(
-            "It always names one of its classes, also for pictures of something else. It was "
-            "tested on pictures made like those it learnt from; another camera, stain or light "
-            "may lower every score above."
-        ),
+def _limits(made: Made) -> str:
+    names = tr("It always names one of its classes, also for pictures of something else.")
+    if made.predictions.strangeness is not None:
+        names += " " + tr(
+            "Beside the name stands how strange a picture is: above the limit the name is no "
+            "answer. Strangeness finds other things and other ways of taking pictures, not every "
+            "change of colour."
+        )
+    others = tr(
+        "It was tested on pictures made like those it learnt from; another camera, stain or light "
+        "may lower every score above."
     )
+    return section(tr("Limits"), f"{names} {others}")
 
 
 def _how_to_use(made: Made) -> str:
