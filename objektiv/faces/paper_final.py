@@ -212,7 +212,7 @@ def _decision(facts: Facts) -> tuple[Section, ...]:
     )
     found = []
     if decision.blocks:
-        sights = (*decision.tables, *decision.figures[:1])
+        sights: tuple[Block, ...] = (*decision.tables, *decision.figures[:1])
         found.append(_part(decision.title, *decision.sentences, *sights, prompt))
     if groups.blocks:
         found.append(_part(groups.title, *groups.sentences, *facts.worst_groups))

@@ -70,7 +70,7 @@ def _data(facts: Facts) -> tuple[Section, ...]:
         ),
         _slide(
             tr("Train, validation, test"),
-            1.5,
+            1,
             Bullets(
                 (
                     tr("Train: what the model learns from"),
@@ -93,7 +93,7 @@ def _model(facts: Facts) -> tuple[Section, ...]:
     return (
         _slide(
             tr("The method"),
-            2.5,
+            2,
             facts.method,
             Prompt(
                 tr("How does it work? Draw it: picture, layers, features, answer. Name one rival.")
@@ -112,12 +112,12 @@ def _result(facts: Facts) -> tuple[Section, ...]:
     return (
         _slide(
             tr("The result"),
-            2.5,
+            2,
             facts.headline,
             *facts.comparison,
             notes=(facts.verdict.text, tr("Say what the interval means before you go on.")),
         ),
-        _slide(tr("The scores"), 1.5, facts.short_scores, notes=facts.metrics.items),
+        _slide(tr("The scores"), 1, facts.short_scores, notes=facts.metrics.items),
         _slide(
             tr("Which mistakes it makes"),
             2,
@@ -128,7 +128,7 @@ def _result(facts: Facts) -> tuple[Section, ...]:
         *_decision(facts),
         _slide(
             tr("Can its probabilities be believed?"),
-            1.5,
+            1,
             Paragraph(tr("When the model is 80 % sure, it should be right in 80 % of the cases.")),
             *facts.part("reliability").figures[:1],
         ),

@@ -41,7 +41,7 @@ def test_what_somebody_has_written_on_is_not_overwritten(
     folder.mkdir()
     (folder / "status_paper.docx").write_text("my work", encoding="utf-8")
 
-    with pytest.raises(MachineError):
+    with pytest.raises(MachineError, match="cannot write"):
         write_deliverables(make_report(), folder)
 
     assert (folder / "status_paper.docx").read_text(encoding="utf-8") == "my work"
