@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from objektiv.base.language import speaking
 from objektiv.faces import words
+from objektiv.faces.data_part import split_table
 from objektiv.faces.paper_page import Page, read_page
 from objektiv.faces.papers import Bullets, Paragraph
 from objektiv.faces.report import page
-from objektiv.faces.data_part import split_table
 from tests.faces.conftest import MakeReport
 
 ANCHORS = ("scores", "confusion", "reliability", "mistakes", "pictures", "split", "head", "made")
