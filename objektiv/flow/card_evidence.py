@@ -14,6 +14,7 @@ from objektiv.judging.intervals import NotDefined
 from objektiv.judging.pooled import Decisions
 from objektiv.judging.prevalence import Expected
 from objektiv.judging.threshold import Threshold
+from objektiv.judging.unsure import Unsure
 
 RUNS = 10  # that are named
 
@@ -129,6 +130,39 @@ def groups_as_a_whole(judgement: Judgement) -> str:
     ]
     warning = f"**{harmless(tr(decisions.warning))}**" if decisions.warning else ""
     return section(tr("Whole groups"), told, table(head, rows), warning)
+
+
+def doubts(unsure: Unsure) -> str:
+    """When the model does not answer, and what became of its promises on test."""
+    rows, told = [], []
+    if not isinstance(sets := unsure.sets, NotDefined):
+        told.append(
+            tr(
+                "For each picture a set of possible classes is told, which for each class is to "
+                "hold the true one in {share} of the cases. A picture with several possible "
+                "classes, or none, gets no answer.",
+                share=share(sets.rule.coverage),
+            )
+        )
+        rows += [
+            score_row(tr("the true class is in the set"), sets.covered),
+            score_row(tr("sets of one class, which are answers"), sets.one),
+            score_row(tr("of these answers right"), sets.right_of_one),
+        ]
+    if not isinstance(strangers := unsure.strangers, NotDefined):
+        told.append(
+            tr(
+                "A picture whose strangeness is above {limit:.4g} gets no answer either; the limit "
+                "was chosen so that {share} of genuine pictures are refused.",
+                limit=strangers.limit,
+                share=share(strangers.wanted),
+            )
+        )
+        rows.append(score_row(tr("genuine pictures refused as strange"), strangers.test))
+    if not rows:
+        return ""
+    head = [tr("on the test part"), tr("value"), tr("95 % interval")]
+    return section(tr("When it does not answer"), *told, table(head, rows))
 
 
 def honesty(ledger: Ledger) -> str:

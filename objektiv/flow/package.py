@@ -93,7 +93,6 @@ def _contents(
         temperature=made.model.temperature,
         card=card,
         data=data_hash(seen.dataset.items["hash"]),
-        data=data_hash(seen.dataset.items["hash"]),
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json", exclude=LOCAL),
         scores=_plain(judged.scores),

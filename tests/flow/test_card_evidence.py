@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from objektiv.base.language import speaking
-from objektiv.flow.card_evidence import decision, groups_as_a_whole, honesty
+from objektiv.flow.card_evidence import decision, doubts, groups_as_a_whole, honesty
+from objektiv.flow.entries import Check, Ends, Found, Honesty, Look, Probed
 from objektiv.flow.judge import Judgement, judge
-from objektiv.flow.ledger import Check, Ends, Found, Honesty, Ledger, Look, Probed
+from objektiv.flow.ledger import Ledger
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.settings import JudgeSettings
 
@@ -160,3 +161,22 @@ def test_a_german_card_says_it_in_german() -> None:
 
     assert "## Arbeitspunkt" in told
     assert "für eine Sensitivität von 90 %" in told
+
+
+def test_promises_of_sets_and_strangeness_are_told_with_their_test() -> None:
+    """What was promised stands beside what came of it."""
+    made = _predictions()
+    strange = replace(made, strangeness=np.linspace(0, 1, ITEMS))
+    told = doubts(judge(strange, JudgeSettings(coverage=0.9, refuse=0.1)).unsure)
+
+    assert "hold the true one in 90 % of the cases" in told
+    assert "so that 10 % of genuine pictures are refused" in told
+    assert "| the true class is in the set | 0." in told
+    assert "| genuine pictures refused as strange | 0." in told
+
+
+def test_without_held_out_items_nothing_is_promised() -> None:
+    """A table of test items alone has neither limits nor sets, and the section is left out."""
+    test = _predictions().only("test")
+
+    assert doubts(judge(test, JudgeSettings()).unsure) == ""
