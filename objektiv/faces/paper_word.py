@@ -106,6 +106,7 @@ def _block(document: Any, block: Block, counted: Counter[str]) -> None:
     elif isinstance(block, Prompt):
         told = tr("Write here: {told}", told=block.text)
         paragraph = _text(document.add_paragraph(), told, looks=("italic",))
+        paragraph.paragraph_format.space_before = Pt(4)
         _shade(paragraph._p.get_or_add_pPr(), WARM)
     elif isinstance(block, Bullets):
         for item in block.items:
