@@ -185,9 +185,10 @@ def _results(facts: Facts) -> tuple[Section, ...]:
         ),
         _part(
             tr("Can its probabilities be believed?"),
-            *facts.sights("reliability"),
+            *facts.part("reliability").figures[:1],
             Prompt(tr("Is the model too sure or too unsure, and does it matter? (a few lines)")),
         ),
+        *_careful(facts),
         _part(
             tr("Comparison"),
             Prompt(
@@ -216,6 +217,18 @@ def _decision(facts: Facts) -> tuple[Section, ...]:
         found.append(_part(decision.title, *decision.sentences, *sights, prompt))
     if groups.blocks:
         found.append(_part(groups.title, *groups.sentences, *facts.worst_groups))
+    return tuple(found)
+
+
+def _careful(facts: Facts) -> tuple[Section, ...]:
+    """When it does not answer, and how often the test part was looked at."""
+    doubt, honesty = facts.part("doubt"), facts.part("honesty")
+    prompt = Prompt(tr("What happens to a picture that gets no answer? (a few lines)"))
+    found = []
+    if doubt.blocks:
+        found.append(_part(doubt.title, *doubt.sentences, *doubt.figures[:1], prompt))
+    if honesty.blocks:
+        found.append(_part(honesty.title, *honesty.sentences))
     return tuple(found)
 
 

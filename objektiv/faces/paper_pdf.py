@@ -9,7 +9,7 @@ Try: `Path("report.pdf").write_bytes(pdf(report_paper(data), language="en"))`.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fpdf.fonts import FontFace, TextStyle
 
 from objektiv.base.language import tr
 from objektiv.faces.canvas import INK, RULE, SOFT
-from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt
+from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, fitted
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
 
@@ -31,6 +31,8 @@ GAP = 6.0  # between two figures
 LEAST = 34.0  # that must be left on a page below a heading
 ALONE = 1.2  # times its own size, a figure that stands alone
 TOGETHER = 12  # lines of a table that are not torn apart
+BOLDER = 1.12  # of letters that are bold
+LONGEST = 60.0  # of a word that is not broken
 TALLEST = 120.0  # of a figure
 SHADED, WARM = "#f3eff9", "#fff4e0"
 FONTS = {"": "DejaVuSans", "B": "DejaVuSans-Bold", "I": "DejaVuSans-Oblique"}
@@ -245,21 +247,15 @@ def _shown(cell: str) -> str:
 
 
 def _widths(sheets: _Sheets, table: Table) -> list[float]:
-    """Of each column as its widest line asks for; where that is too much, words give way."""
+    """Of each column as its longest line asks for, as far as the page goes."""
     columns = list(zip(table.head, *table.rows, *([table.foot] if table.foot else []), strict=True))
-    wanted = [
-        max(sheets.get_string_width(shown(line)) for cell in column for line in cell.split("\n"))
-        * 1.08
-        + 4
-        for column in columns
-    ]
-    room = sheets.epw
-    if sum(wanted) <= room:
-        return wanted
-    even = room / len(wanted)
-    narrow = sum(w for w in wanted if w <= even)
-    wide = sum(w for w in wanted if w > even)
-    return [w if w <= even else w * (room - narrow) / wide for w in wanted]
+
+    def widest(texts: Iterable[str]) -> float:
+        return max(sheets.get_string_width(shown(text)) for text in texts) * BOLDER + 4
+
+    wanted = [widest(line for cell in column for line in cell.split("\n")) for column in columns]
+    words = [widest(word for cell in c for word in (*cell.split(), "")) for c in columns]
+    return fitted(wanted, [min(word, LONGEST) for word in words], sheets.epw)
 
 
 def _height(sheets: _Sheets, row: Sequence[str], widths: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ from pptx.util import Cm, Pt
 
 from objektiv.base.language import figure, tr
 from objektiv.faces.canvas import INK, RULE, SOFT, VIOLET
-from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, Section
+from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, Section, fitted
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
 
@@ -224,12 +224,12 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
     rows = [table.head, *table.rows, *([table.foot] if table.foot else [])]
     room = box.height - 0.9
     for size in TABLE_SIZES:
-        wide = _widths(rows, size, box.width)
+        least, wanted = _widths(rows, size)
+        wide = fitted(wanted, least, box.width)
         high = _rows_tall(rows, wide, size)
-        if sum(wide) <= box.width + 0.01 and high <= room:
+        if sum(least) <= box.width and high <= room:
             break
-    else:  # too much for any letters
-        wide = [w * box.width / sum(wide) for w in wide]
+    wide = [w * box.width / sum(wide) for w in wide]
     frame = slide.shapes.add_textbox(*map(Cm, box._replace(height=0.8))).text_frame
     _write(frame, [_Line(table.caption, 12, SOFT)])
     place = box._replace(top=box.top + 0.9, height=high)
@@ -255,20 +255,14 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
     return high + 0.9
 
 
-def _widths(rows: Sequence[Sequence[str]], size: float, room: float) -> list[float]:
-    """Of the columns: all of `room` where no word has to be broken, else what the words take."""
+def _widths(rows: Sequence[Sequence[str]], size: float) -> tuple[list[float], list[float]]:
+    """Of the columns: what their longest words take, and what their lines would like."""
     letter = TIGHT * LETTER * size * POINT
     columns = list(zip(*rows, strict=True))
     longest = [max(len(cell) for cell in column) for column in columns]
     words = [max(len(word) for cell in c for word in (*cell.split(), "")) for c in columns]
-    least = [w * letter + PADDING for w in words]
-    wanted = [min(WRAPPED, n) * letter + PADDING for n in longest]
-    wanted = [max(pair) for pair in zip(least, wanted, strict=True)]
-    if sum(wanted) <= room:
-        return [w * room / sum(wanted) for w in wanted]
-    give = sum(wanted) - sum(least)
-    share = min(1.0, (sum(wanted) - room) / give) if give else 0.0
-    return [w - (w - a) * share for w, a in zip(wanted, least, strict=True)]
+    least = [n * letter + PADDING for n in words]
+    return least, [min(WRAPPED, n) * letter + PADDING for n in longest]
 
 
 def _rows_tall(rows: Sequence[Sequence[str]], wide: Sequence[float], size: float) -> float:

@@ -132,7 +132,18 @@ def _result(facts: Facts) -> tuple[Section, ...]:
             Paragraph(tr("When the model is 80 % sure, it should be right in 80 % of the cases.")),
             *facts.part("reliability").figures[:1],
         ),
+        *_doubt(facts),
     )
+
+
+def _doubt(facts: Facts) -> tuple[Section, ...]:
+    """When it does not answer."""
+    part = facts.part("doubt")
+    if not part.blocks:
+        return ()
+    prompt = Prompt(tr("What happens to a picture that gets no answer?"))
+    notes = tuple(p.text for p in part.sentences[1:])
+    return (_slide(part.title, 1, prompt, *part.figures[:1], notes=notes),)
 
 
 def _decision(facts: Facts) -> tuple[Section, ...]:

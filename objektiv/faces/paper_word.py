@@ -21,7 +21,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from objektiv.base.language import tr
 from objektiv.faces.canvas import GREY, INK, SOFT, VIOLET
-from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt
+from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, fitted
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
 
@@ -210,16 +210,12 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[float]:
         max(len(word) for cell in column for word in (*cell.split(), "")) for column in columns
     ]
     least = [min(9.0, 0.2 * letters + 0.5) for letters in words]
-    wanted = [max(a, min(9.0, 0.19 * n + 0.5), 1.6) for a, n in zip(least, lines, strict=True)]
+    wanted = [max(min(9.0, 0.19 * letters + 0.5), 1.6) for letters in lines]
     empty = [k for k, column in enumerate(zip(*rows[1:], strict=True)) if not any(column)]
     share = max(0.0, WIDEST - sum(wanted)) / max(1, len(empty))
     for k in empty:
         wanted[k] += share
-    over = max(0.0, sum(wanted) - WIDEST)
-    give = sum(wanted) - sum(least)  # what may be taken away without breaking a word
-    if give < over:
-        return [a * WIDEST / sum(least) for a in least]
-    return [w - (w - a) * over / (give or 1.0) for w, a in zip(wanted, least, strict=True)]
+    return fitted(wanted, least, WIDEST)
 
 
 def _cell(cell: Any, text: str, *, bold: bool, number: bool) -> None:

@@ -7,7 +7,7 @@ Try: `Paper("A talk", sections=(Section("Question", (Prompt("What is asked?"),))
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -107,3 +107,17 @@ class Paper:
     def prompts(self) -> int:
         """How many places are left to write."""
         return sum(isinstance(b, Prompt) for s in self.sections for b in s.blocks)
+
+
+def fitted(wanted: Sequence[float], least: Sequence[float], room: float) -> list[float]:
+    """Widths of a table's columns in `room`: as wanted, else less where no word is broken by it.
+
+    `least`: the width of each column's longest word.
+    """
+    wanted = [max(pair) for pair in zip(wanted, least, strict=True)]
+    over, give = sum(wanted) - room, sum(wanted) - sum(least)
+    if over <= 0:
+        return wanted
+    if give < over:
+        return [a * room / sum(least) for a in least]
+    return [w - (w - a) * over / give for w, a in zip(wanted, least, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objektiv.faces.papers import Figure, Paper, Paragraph, Prompt, Section
+from objektiv.faces.papers import Figure, Paper, Paragraph, Prompt, Section, fitted
 
 PAPER = Paper(
     "A paper",
@@ -33,3 +33,11 @@ def test_prompts_and_figures_are_found_in_all_sections() -> None:
     """So that one can say how much is left to write."""
     assert PAPER.prompts() == 2
     assert [figure.file for figure in PAPER.figures()] == ["a.png"]
+
+
+def test_columns_give_way_down_to_their_longest_words() -> None:
+    """What is wanted is given where there is room; else long lines are broken, words only last."""
+    assert fitted([4, 2], [1, 1], 10) == [4, 2]
+    assert fitted([8, 2], [2, 2], 7) == [5, 2]
+    assert fitted([8, 4], [6, 2], 4) == [3, 1]
+    assert fitted([1, 1], [2, 1], 10) == [2, 1]
