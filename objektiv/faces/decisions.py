@@ -90,6 +90,14 @@ def threshold_lines(threshold: Threshold) -> list[str]:
     """From which probability on, chosen for what, and whether that was reached."""
     if threshold.value is None:
         return []
+    if threshold.way == "given":
+        return [
+            tr(
+                "Operating point: {name} from probability {value:.4f} on, as the bundle has it.",
+                name=threshold.positive,
+                value=threshold.value,
+            )
+        ]
     chosen = threshold.positives + threshold.negatives
     lines = [
         tr(
