@@ -53,12 +53,14 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     """
     logits, labels = np.asarray(logits, dtype=np.float64), np.asarray(labels)
     _check(logits, labels)
-    rows = np.arange(len(labels))
+    columns = np.ascontiguousarray(logits.T)  # sums over few classes take a third of the time so
+    columns -= columns.max(axis=0)  # which no temperature moves
+    right = float(columns[labels, np.arange(len(labels))].mean())
 
     def slope(inverse: float) -> float:
         """Derivative of the log loss by 1 / T: the logit expected minus the label's, on average."""
-        expected = (softmax(logits * inverse) * logits).sum(axis=1)
-        return float((expected - logits[rows, labels]).mean())
+        powers = np.exp(columns * inverse)
+        return float(((powers * columns).sum(axis=0) / powers.sum(axis=0)).mean()) - right
 
     # The slope only rises, so halving finds where it crosses zero; scipy.optimize would too, at a
     # third of a second for its import.

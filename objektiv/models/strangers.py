@@ -30,6 +30,7 @@ from objektiv.models.model import add_matrix, matrix
 
 STRANGENESS = "strangeness"
 SAMPLE = 1500  # pictures that the directions are found in
+PLENTY = 4  # samples, from which on two fits do
 CHUNK = 256  # items at a time, so that their features stay near the processor
 CONSTANT, TINY = 1e-3, 1e-6  # as of heads: such a column says nothing
 
@@ -126,13 +127,16 @@ def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None =
 def out_of_fold(
     features: Features, blocks: Sequence[str], rows: Rows, folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The strangeness of each item in `rows` to those of all folds but its own, (rows,).
+    """The strangeness of each item in `rows` to those of other folds alone, (rows,).
 
-    `folds`: (rows,).
+    `folds`: (rows,). Of many items two halves of the folds are compared with each other, which
+    are more than a sample each.
     """
-    found = np.empty(len(rows))
-    for fold in np.unique(folds):
-        own = folds == fold
+    found, numbers = np.empty(len(rows)), np.unique(folds, return_inverse=True)[1]
+    if len(rows) >= PLENTY * SAMPLE:
+        numbers = numbers % 2
+    for number in np.unique(numbers):
+        own = numbers == number
         others = fit_strangers(features, blocks, rows[~own])
         found[own] = others.strangeness(features, rows[own])
     return found

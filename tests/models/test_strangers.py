@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.decomposition import PCA
 
 from objektiv.features.graph import FLOAT, GraphBuilder
 from objektiv.features.look import Features
-from objektiv.models.strangers import STRANGENESS, compared, fit_strangers, out_of_fold
+from objektiv.models.strangers import STRANGENESS, Strangers, compared, fit_strangers, out_of_fold
 from tests.models.features import BLOCKS, drawn
 
 USED = ("stem", "final", "colours")
@@ -85,6 +86,26 @@ def test_out_of_fold_a_picture_is_compared_with_others_only() -> None:
 
     assert np.median(outside[lonely]) > 3 * np.median(inside[lonely])
     assert np.median(outside[~lonely]) == pytest.approx(np.median(inside[~lonely]), rel=0.3)
+
+
+def test_of_many_items_halves_of_the_folds_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With plenty of items no item is compared with its own fold, and two fits do."""
+    features, truth = drawn(400)
+    fits = []
+
+    def counted(features: Features, blocks: Sequence[str], rows: np.ndarray) -> Strangers:
+        fits.append(set(truth.folds[rows]))
+        return fit_strangers(features, blocks, rows)
+
+    monkeypatch.setattr("objektiv.models.strangers.fit_strangers", counted)
+    few = out_of_fold(features, USED, np.arange(400), truth.folds)
+    assert fits == [{0, 1, 2, 3, 4} - {k} for k in range(5)]
+    fits.clear()
+    monkeypatch.setattr("objektiv.models.strangers.SAMPLE", 100)
+    many = out_of_fold(features, USED, np.arange(400), truth.folds)
+
+    assert fits == [{1, 3}, {0, 2, 4}]
+    assert np.corrcoef(few, many)[0, 1] > 0.8
 
 
 def test_a_sample_decides_and_the_same_one_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_any_number_of_pictures_gives_the_rows_of_single_ones(network: Network, 
 
 def test_probabilities_are_the_softmax_of_the_logits(network: Network) -> None:
     """Both outputs stand in their place."""
-    logits, probabilities = Session(network, precision="fp32")(_squares(3))
+    logits, probabilities, _ = Session(network, precision="fp32")(_squares(3))
 
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     np.testing.assert_allclose(probabilities, raised / raised.sum(axis=1, keepdims=True), atol=1e-6)
@@ -160,7 +160,7 @@ def test_the_whole_graph_takes_pictures_of_any_size(make_graph: MakeGraph) -> No
     """The graph as it ships runs one picture after the other."""
     pictures = [np.full((h, w, 3), 90, np.uint8) for h, w in ((1, 1), (20, 30), (500, 3))]
 
-    logits, probabilities = run_whole_graph(make_graph(), pictures)
+    logits, probabilities, _ = run_whole_graph(make_graph(), pictures)
 
     assert logits.shape == probabilities.shape == (3, 3)
     np.testing.assert_allclose(probabilities[0], probabilities[1], atol=1e-6)  # one flat grey
