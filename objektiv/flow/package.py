@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from objektiv.base import files
 from objektiv.base.errors import ModelError
+from objektiv.base.language import speaking
 from objektiv.data.images import decode, read_bytes
 from objektiv.features.graph import count_numbers
 from objektiv.features.look import Seen
@@ -80,6 +81,8 @@ def package(run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSet
 def _contents(
     run: Run, seen: Seen, made: Made, judged: Judged, settings: TrainSettings
 ) -> BundleContents:
+    with speaking(settings.language):
+        card = model_card(run.folder.name, seen, made, judged)
     return BundleContents(
         model=model_graph(made.model, size=made.size, fit=made.fit),
         classes=made.model.classes,
@@ -88,7 +91,7 @@ def _contents(
         backbone=made.backbone,
         head=made.head,
         temperature=made.model.temperature,
-        card=model_card(made, judged.scores),
+        card=card,
         data=data_hash(seen.dataset.items["hash"]),
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json", exclude=LOCAL),

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from objektiv.base.errors import UsageError
+from objektiv.base.language import say
 from objektiv.data.dataset import Dataset
 from objektiv.data.settings import AugmentSettings
 from objektiv.features.backbones import BACKBONES, FEATURES
@@ -80,8 +81,13 @@ def make(job: Job) -> Made:
     return Made(
         name=recipe.name,
         family=FAMILY,
-        told=f"on {backbone.title} (weights: {weights.licence},\n{weights.origin}), trained "
-        "further together with a linear head",
+        told=say(
+            "on {network} (weights: {licence},\n{origin}), trained further together with a linear "
+            "head",
+            network=backbone.title,
+            licence=weights.licence,
+            origin=weights.origin,
+        ),
         model=replace(raw, probe=replace(raw.probe, temperature=temperature)),
         predictions=predictions,
         size=size,

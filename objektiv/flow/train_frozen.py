@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from objektiv.base.errors import UsageError
+from objektiv.base.language import say
 from objektiv.data.dataset import Dataset
 from objektiv.data.settings import AugmentSettings
 from objektiv.features.backbones import BACKBONES
@@ -76,8 +77,12 @@ def make(job: Job) -> Made:
     return Made(
         name=recipe.name,
         family=FAMILY,
-        told=f"on {backbone.title} (weights: {backbone.weights.licence},\n"
-        f"{backbone.weights.origin}), frozen, with one dense layer",
+        told=say(
+            "on {network} (weights: {licence},\n{origin}), frozen, with one dense layer",
+            network=backbone.title,
+            licence=backbone.weights.licence,
+            origin=backbone.weights.origin,
+        ),
         model=replace(raw, temperature=temperature),
         predictions=predictions,
         size=size,

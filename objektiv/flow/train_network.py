@@ -9,6 +9,7 @@ import hashlib
 import math
 from dataclasses import replace
 
+from objektiv.base.language import say
 from objektiv.data.dataset import Dataset
 from objektiv.data.settings import AugmentSettings
 from objektiv.features.graph import FLOAT, GraphBuilder
@@ -60,7 +61,11 @@ def make(job: Job) -> Made:
     return Made(
         name=recipe.name,
         family=FAMILY,
-        told=f"as `{recipe.name}`: {recipe.title},\ntrained from random weights",
+        told=say(
+            "as `{recipe}`: {title},\ntrained from random weights",
+            recipe=recipe.name,
+            title=say(recipe.title),
+        ),
         model=replace(raw, temperature=temperature),
         predictions=predictions,
         size=size,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from dataclasses import asdict, replace
 
+from objektiv.base.language import say
 from objektiv.data.dataset import Dataset
 from objektiv.features.backbones import BACKBONES
 from objektiv.flow.settings import TrainSettings
@@ -34,8 +35,13 @@ def make(job: Job) -> Made:
     return Made(
         name=FAMILY,
         family=FAMILY,
-        told=f"on {backbone.title} (weights: {weights.licence},\n{weights.origin}), frozen, "
-        f"with a {settings.head} head",
+        told=say(
+            "on {network} (weights: {licence},\n{origin}), frozen, with a {head} head",
+            network=backbone.title,
+            licence=weights.licence,
+            origin=weights.origin,
+            head=settings.head,
+        ),
         model=Pooled(
             probe,
             backbone.blocks,
