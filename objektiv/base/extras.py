@@ -65,6 +65,7 @@ EXTRAS = Registry(
         "office": Extra(
             ("fpdf2>=2.8", "python-docx>=1.2", "python-pptx>=1.0"),
             "reports as PDF, Word and PowerPoint",
+            ("report",),
         ),
         "learn": Extra(("jupyter-book>=2.1", "xgboost>=3.2"), "the course as a book"),
         "scale": Extra(("ray>=2.60",), "work on several machines"),

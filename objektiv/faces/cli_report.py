@@ -23,8 +23,18 @@ def register(app: typer.Typer) -> None:
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN", show_default=False)],
     settings: ReportSettings,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write the report as PDF.")] = False,
+    deliverables: Annotated[
+        bool,
+        typer.Option(
+            "--deliverables",
+            help="Also write what a course asks for, with the run's facts in it and the rest for "
+            "you to write: status paper and final report for Word, talk for PowerPoint, each as "
+            "Markdown too.",
+        ),
+    ] = False,
 ) -> None:
     """Make the report of a finished run again, in English or German."""
     from objektiv.faces import reporting
 
-    reporting.report(run, settings)
+    reporting.report(run, settings, pdf=pdf, deliverables=deliverables)

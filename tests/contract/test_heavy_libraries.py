@@ -36,6 +36,8 @@ ALLOWED: dict[str, set[str]] = {
         "data.images",
         "shipping.golden",
         "faces.pictures",
+        "faces.paper_figures",
+        "faces.paper_page",
         "faces.explore_grids",
         "faces.explore_map",
     },
@@ -101,6 +103,8 @@ ALLOWED: dict[str, set[str]] = {
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
+        "faces.paper_figures",  # shapes
+        "faces.paper_pdf",  # its fonts
         "faces.explore_plots",
         "faces.explore_grids",
         "faces.explore_map",
@@ -130,6 +134,9 @@ ALLOWED: dict[str, set[str]] = {
     "keras": {"zoo.keras_process"},
     "h5py": {"zoo.keras_weights"},
     "optuna": {"training.suggest"},
+    "fpdf": {"faces.paper_pdf"},
+    "docx": {"faces.paper_word"},
+    "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
     "onnxruntime": set(),
     "pyarrow": set(),

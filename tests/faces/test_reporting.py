@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from objektiv.base import extras
 from objektiv.faces.cli import app
 from objektiv.faces.exits import run
 
@@ -24,6 +25,38 @@ def test_report_in_german_stands_in_a_folder_of_its_own(
     assert '<html lang="de">' in page and "Testbildern" in page
     assert (tmp_path / "report-001" / "figures" / "reliability.csv").exists()
     assert (trained / "report.html").read_bytes() == before
+
+
+def test_documents_are_made_where_they_are_asked_for(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PDF and papers lie beside the page, and the console says where."""
+    for module in ("docx", "pptx", "fpdf"):
+        pytest.importorskip(module, reason="the extra office is not installed")
+    given = ["report", str(trained), "--out", str(tmp_path), "--pdf", "--deliverables"]
+
+    assert run(app, given) == 0
+
+    folder = tmp_path / "report-001"
+    told = capsys.readouterr().out.splitlines()
+    assert told[1:] == [f"PDF: {folder / 'report.pdf'}", f"To write on: {folder / 'deliverables'}"]
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert (folder / "deliverables" / "talk.pptx").is_file()
+
+
+def test_without_the_extra_nothing_is_written(
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The message has the command that installs it."""
+    monkeypatch.setattr(extras, "missing_packages", lambda extra: ("fpdf2",))
+
+    assert run(app, ["report", str(trained), "--out", str(tmp_path), "--pdf"]) == 5
+
+    assert 'pip install "objektiv[office]"' in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_told(
