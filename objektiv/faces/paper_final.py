@@ -87,7 +87,7 @@ def _approach(facts: Facts) -> tuple[Section, ...]:
                     "notice in them. (half a page)"
                 )
             ),
-            *(f for f in pictures.figures if f.file.endswith(".jpg")),
+            *[f for f in pictures.figures if f.file.endswith(".jpg")][:2],
             *pictures.tables,
         ),
         _part(

@@ -17,15 +17,18 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
+from objektiv.base.language import tr
 from objektiv.faces.paper_figures import Tile, drawn, gallery
 from objektiv.faces.papers import Block, Bullets, Figure, Look, Paragraph
 from objektiv.faces.sections import Table
 
 Element = ElementTree.Element
 EMPTY = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}
-ASIDE = {"footer", "nav", "script", "style", "head"}
+ASIDE = {"footer", "nav", "script", "style", "head", "summary"}  # a summary is its table's caption
 ACROSS, MANY = 5, 8  # pictures in a row, with text below and without
 ROWS = 2  # of pictures in a figure, so that it also fits a slide
+MATRIX = 12  # rows of a matrix for which there is room
+NAMED = 7  # columns of a matrix that still carry the names of classes
 FOLDED = 12  # rows of a table of names and values that still stand in one column
 FEW = 6  # classes that have a figure of their own
 HEADINGS = {"h3", "h4"}
@@ -156,7 +159,16 @@ class _Blocks:
         if e.tag in ASIDE or e.tag == "h2":
             return
         if e.tag == "table":
-            yield _table(e)
+            table = _table(e)
+            if "matrix" in classes and len(table.rows) > MATRIX:
+                told = tr(
+                    "The matrix of {classes} classes has no room on paper; the report's page "
+                    "shows it.",
+                    classes=len(table.rows),
+                )
+                yield Paragraph(told, "small")
+            else:
+                yield table
         elif e.tag == "svg":
             yield drawn(e, file=self._name("png"), caption="")
         elif e.tag == "figure":
@@ -171,8 +183,6 @@ class _Blocks:
         elif e.tag == "pre":
             for line in "".join(e.itertext()).strip().splitlines():
                 yield Paragraph(line, "code")
-        elif e.tag == "summary":
-            return  # the table below has the same caption
         elif e.tag == "p" or e.tag in HEADINGS:
             if told := _told(e):
                 yield Paragraph(told, _look(e.tag, classes))
@@ -260,8 +270,17 @@ def _table(e: Element) -> Table:
         names=sum(k < names for k in kept),
         marked=tuple(k for k, row in enumerate(body) if "chosen" in _classes(row)),
     )
+    if "matrix" in _classes(e) and len(kept) > NAMED:
+        return _numbered(table)
     pairs = len(kept) == table.names == 2 and not table.marked
     return _folded(table) if pairs and len(rows) > FOLDED else table
+
+
+def _numbered(table: Table) -> Table:
+    """A matrix whose columns carry numbers, which stand before the names of its rows."""
+    head = (table.head[0], *(str(k) for k in range(1, len(table.head))))
+    rows = tuple((f"{k} {row[0]}", *row[1:]) for k, row in enumerate(table.rows, start=1))
+    return Table(table.caption, head, rows)
 
 
 def _folded(table: Table) -> Table:

@@ -60,6 +60,11 @@ class _Sheets(FPDF):
             TextStyle("title", "", 11.5, INK, t_margin=3, b_margin=1),
         )
 
+    def close_fonts(self) -> None:
+        """The library leaves their files open."""
+        for font in self.fonts.values():
+            font.ttfont.close()
+
     def footer(self) -> None:
         self.set_y(-MARGIN + 6)
         self.set_font("text", "", SMALL)
@@ -78,6 +83,16 @@ def _fonts() -> Path:
 def pdf(paper: Paper, *, language: str) -> bytes:
     """The file; `language` is told to whoever reads it aloud."""
     sheets = _Sheets(shown(paper.title))
+    try:
+        _fill(sheets, paper, language)
+        buffer = io.BytesIO()
+        sheets.output(buffer)
+    finally:
+        sheets.close_fonts()
+    return buffer.getvalue()
+
+
+def _fill(sheets: _Sheets, paper: Paper, language: str) -> None:
     sheets.set_lang(language)
     sheets.add_page()
     sheets.set_font("title", "", 22)
@@ -92,9 +107,6 @@ def pdf(paper: Paper, *, language: str) -> bytes:
         _room(sheets, _start(sheets, section.blocks))
         sheets.start_section(shown(heading), level=section.level - 1, strict=False)
         _blocks(sheets, section.blocks)
-    buffer = io.BytesIO()
-    sheets.output(buffer)
-    return buffer.getvalue()
 
 
 def _blocks(sheets: _Sheets, blocks: Sequence[Block]) -> None:

@@ -221,8 +221,9 @@ def _figure(slide: Any, figure: Figure, box: _Box) -> None:
 
 def _table(slide: Any, table: Table, box: _Box) -> float:
     """In the largest letters in which it fits; returns the height that it took."""
-    rows = [table.head, *table.rows, *([table.foot] if table.foot else [])]
+    every = [table.head, *table.rows, *([table.foot] if table.foot else [])]
     room = box.height - 0.9
+    rows = _some(every, most=int(room / (LINE * TABLE_SIZES[-1] * POINT + 0.22)))
     for size in TABLE_SIZES:
         least, wanted = _widths(rows, size)
         wide = fitted(wanted, least, box.width)
@@ -253,6 +254,14 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
             if place_ >= table.names:
                 paragraph.alignment = PP_ALIGN.RIGHT
     return high + 0.9
+
+
+def _some(rows: Sequence[Sequence[str]], *, most: int) -> Sequence[Sequence[str]]:
+    """As many as a slide takes, and how many more there are."""
+    if len(rows) <= most:
+        return rows
+    more = tr("and {more} more in the report", more=len(rows) - most + 1)
+    return [*rows[: most - 1], [more, *[""] * (len(rows[0]) - 1)]]
 
 
 def _widths(rows: Sequence[Sequence[str]], size: float) -> tuple[list[float], list[float]]:

@@ -118,6 +118,10 @@ def fitted(wanted: Sequence[float], least: Sequence[float], room: float) -> list
     over, give = sum(wanted) - room, sum(wanted) - sum(least)
     if over <= 0:
         return wanted
-    if give < over:
-        return [a * room / sum(least) for a in least]
+    if give < over:  # the longest words are broken, the others stay whole
+        left, found = room, dict.fromkeys(range(len(least)), 0.0)
+        for rank, k in enumerate(sorted(found, key=lambda k: least[k])):
+            found[k] = min(least[k], left / (len(least) - rank))
+            left -= found[k]
+        return list(found.values())
     return [w - (w - a) * over / give for w, a in zip(wanted, least, strict=True)]

@@ -65,6 +65,24 @@ def test_the_matrix_has_a_row_a_class(make_report: MakeReport) -> None:
     assert matrix.rows[0][1].startswith(str(data.scores.confusion[0][0]))
 
 
+def test_columns_of_a_large_matrix_carry_numbers(make_report: MakeReport) -> None:
+    """Ten names side by side have no room on a page; the numbers stand before the rows' names."""
+    names = [f"kind{n}" for n in range(10)]
+    matrix = _read(make_report, classes=names).sections["confusion"].tables[0]
+
+    assert matrix.head == ("truly", *(str(n) for n in range(1, 11)))
+    assert [row[0] for row in matrix.rows] == [f"{n + 1} kind{n}" for n in range(10)]
+
+
+def test_a_matrix_without_room_is_told(make_report: MakeReport) -> None:
+    """A sentence stands in its place, and the mix-ups follow."""
+    names = [f"kind{n}" for n in range(20)]
+    confusion = _read(make_report, classes=names).sections["confusion"]
+
+    assert "matrix of 20 classes has no room on paper" in confusion.sentences[-1].text
+    assert all(len(table.head) < 10 for table in confusion.tables)
+
+
 def test_the_chosen_row_is_marked(make_report: MakeReport) -> None:
     """As it is on the page."""
     assert _read(make_report).sections["head"].tables[0].marked == (1,)

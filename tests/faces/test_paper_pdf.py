@@ -69,6 +69,14 @@ def test_nothing_in_a_cell_is_too_wide() -> None:
     assert pdf(paper, language="en").startswith(b"%PDF-")
 
 
+def test_many_columns_beside_a_long_name_have_room() -> None:
+    """The long word is broken, so that no number has too little."""
+    head = ("x" * 200, *(str(n) for n in range(12)))
+    paper = Paper("Wide", sections=(Section("Rows", (Table("Wide", head, (head,)),)),))
+
+    assert pdf(paper, language="en").startswith(b"%PDF-")
+
+
 def test_signs_that_the_font_lacks_do_not_stop_it() -> None:
     """They are empty boxes; the rest is there."""
     paper = Paper("細胞", sections=(Section("A 細胞", (Paragraph("a\x00b 細胞"),)),))

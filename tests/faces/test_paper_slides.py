@@ -12,6 +12,7 @@ pptx = pytest.importorskip("pptx", reason="the extra office is not installed")
 from objektiv.base.language import speaking
 from objektiv.faces.paper_slides import slides
 from objektiv.faces.papers import Bullets, Paper, Prompt, Section
+from objektiv.faces.sections import Table
 from tests.faces.sheets import PAPER, TABLE, figure
 
 
@@ -63,6 +64,18 @@ def test_nothing_stands_outside_of_the_slide() -> None:
             assert shape.left >= 0 and shape.top >= 0
             assert shape.left + shape.width <= show.slide_width
             assert shape.top + shape.height <= show.slide_height
+
+
+def test_a_long_table_is_cut_and_says_so() -> None:
+    """A slide holds what can be read; the rest is counted."""
+    rows = tuple((f"name {n}", f"{n}") for n in range(80))
+    long = Section("Long", (Table("Many", ("name", "n"), rows),))
+    show = _open(Paper("Talk", sections=(long,)))
+    shape = next(s for s in show.slides[1].shapes if s.has_table)
+    cells = [row.cells[0].text for row in shape.table.rows]
+
+    assert cells[-1] == f"and {80 - (len(cells) - 2)} more in the report"
+    assert shape.top + shape.height <= show.slide_height
 
 
 def test_tables_and_figures_are_there() -> None:

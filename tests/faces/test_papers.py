@@ -39,5 +39,5 @@ def test_columns_give_way_down_to_their_longest_words() -> None:
     """What is wanted is given where there is room; else long lines are broken, words only last."""
     assert fitted([4, 2], [1, 1], 10) == [4, 2]
     assert fitted([8, 2], [2, 2], 7) == [5, 2]
-    assert fitted([8, 4], [6, 2], 4) == [3, 1]
+    assert fitted([8, 4, 1], [6, 2, 1], 6) == [3, 2, 1]
     assert fitted([1, 1], [2, 1], 10) == [2, 1]
