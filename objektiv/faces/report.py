@@ -26,15 +26,13 @@ from objektiv.faces.data_part import data_part
 from objektiv.faces.doubt_part import doubt_part
 from objektiv.faces.figures import Figure
 from objektiv.faces.lessons import Lesson
-from objektiv.faces.pictures import thumbnails
+from objektiv.faces.scored import scored_part
 from objektiv.flow.judge import Judgement
-from objektiv.judging.calibration import reliability
 from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import Scores
 from objektiv.judging.predictions import Predictions
 
 TEMPLATES = Path(__file__).with_name("templates")
-WIDE = 12  # classes from which the confusion matrix shows counts only
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +76,7 @@ def write_report(data: ReportData, path: Path) -> None:
         MachineError: the file cannot be written.
     """
     parts = _parts(data)
-    figures.write_figures(_figures(parts), path.parent)
+    figures.write_figures(figures_of(parts), path.parent)
     files.write_text(path, _rendered(parts))
 
 
@@ -91,10 +89,10 @@ def _rendered(parts: Mapping[str, Any]) -> str:
     return environment().get_template("report.html").render(parts)
 
 
-def _figures(parts: Mapping[str, Any]) -> list[Figure]:
-    """All figures of the page."""
+def figures_of(parts: Mapping[str, Any]) -> list[Figure]:
+    """All figures of a page."""
     found = [part for part in parts.values() if isinstance(part, Figure)]
-    decision, lesson = parts["decision"], parts["lesson"]
+    decision, lesson = parts["decision"], parts.get("lesson")
     found += [drawn for drawn, _ in decision.curves] if decision else []
     found += parts["doubt"].figures if parts["doubt"] else ()
     return [*found, *(lesson.curves if lesson else ())]
@@ -108,10 +106,9 @@ def _parts(data: ReportData) -> dict[str, Any]:
         "about": _about(data),
         "notes": data.notes,
         "next_commands": data.next_commands,
-        "scores": data.scores,
         "lesson": data.lesson,
         "honesty": data.honesty,
-        **_decided(data),
+        **decided(data.judgement, data.scores),
         **_result(data, test=test, baseline=baseline),
         **_judged(data, test=test),
         **data_part(data.dataset, data.split, notes=data.notes, pictures=data.pictures),
@@ -130,21 +127,20 @@ def _about(data: ReportData) -> str:
     )
 
 
-def _decided(data: ReportData) -> dict[str, Any]:
+def decided(found: Judgement | None, scores: Scores) -> dict[str, Any]:
     """What follows from the scores for one picture, for whole groups, for some of them."""
-    found = data.judgement
     return {
-        "sought": data.scores.positive,
+        "sought": scores.positive,
         "decision": judged.decision_part(found) if found else None,
         "whole_groups": judged.group_part(found) if found else None,
         "subgroups": judged.subgroup_tables(found) if found else [],
-        "doubt": doubt_part(found.unsure, classes=len(data.scores.classes)) if found else None,
+        "doubt": doubt_part(found.unsure, classes=len(scores.classes)) if found else None,
     }
 
 
-def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Where the page's own links lead, and what they are called."""
-    found = [
+def judged_sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where links lead to what was judged, and what they are called."""
+    return [
         *([("decision", tr("Decision"))] if parts["decision"] else []),
         *([("groups", tr("Whole groups"))] if parts["whole_groups"] else []),
         *([("subgroups", tr("Worse for some?"))] if parts["subgroups"] else []),
@@ -154,6 +150,13 @@ def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("doubt", tr("When not to answer"))] if parts["doubt"] else []),
         ("mistakes", tr("Mistakes")),
         *([("honesty", tr("Honesty"))] if parts["honesty"] else []),
+    ]
+
+
+def _sections(parts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the page's own links lead, and what they are called."""
+    found = [
+        *judged_sections(parts),
         ("pictures", tr("Pictures")),
         ("split", tr("Split")),
         ("quarantine", tr("Quarantine")),
@@ -206,23 +209,13 @@ def _agreement(test: Predictions, baseline: Predictions) -> str:
 
 def _judged(data: ReportData, *, test: Predictions) -> dict[str, Any]:
     """Scores, confusion, reliability and the worst mistakes."""
-    mistakes = sections.worst_mistakes(test)
-    ids = [mistake.id for mistake in mistakes]
-    shown = thumbnails(data.dataset, ids) if data.pictures else (None,) * len(ids)
-    wrong = int((~test.correct).sum())
-    lines, found = words.score_lines(data.scores, data.baseline_scores), data.judgement
-    classes = len(test.classes)
-    return {
-        "score_lines": judged.with_ranges(lines, found) if found else lines,
-        "class_table": sections.class_table(data.scores, found.ranges if found else None),
-        "matrix": sections.confusion(data.scores),
-        "wide": classes > WIDE,
-        "mix_ups": sections.mix_ups(data.scores) if classes > 2 and wrong else None,
-        "reliability": figures.reliability(reliability(test), classes=classes),
-        "gap": 100 * data.scores.calibration_error,
-        "mistakes": list(zip(mistakes, shown, strict=True)),
-        "wrong": wrong,
-    }
+    return scored_part(
+        test,
+        data.scores,
+        baseline=data.baseline_scores,
+        judgement=data.judgement,
+        dataset=data.dataset if data.pictures else None,
+    )
 
 
 def _made(data: ReportData, *, test: Predictions) -> dict[str, Any]:

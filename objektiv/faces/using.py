@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from objektiv.base.errors import DataError, UsageError
+from objektiv.base.language import speaking
 from objektiv.base.progress import Progress
 from objektiv.faces.decisions import print_decisions
 from objektiv.faces.doubts import told_doubt, unsure_lines
+from objektiv.faces.evaluation import write_evaluation
 from objektiv.faces.honesty import looks_told
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
 from objektiv.faces.words import count, headline, percent, percent_range
@@ -69,7 +71,10 @@ def evaluate(data: Path, bundle: Path | None, settings: EvaluateSettings) -> Non
         print_line(f"Set aside: {count(aside, 'file')}; listed in quarantine.csv.", sys.stdout)
     for told in looks_told(judged.ledger):
         print_line(told, sys.stdout)
+    with speaking(settings.language):
+        page = write_evaluation(judged)
     print_line(f"Predictions: {judged.run.folder}", sys.stdout)
+    print_line(f"Page: {page}", sys.stdout)
 
 
 def _evaluated(

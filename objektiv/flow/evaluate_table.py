@@ -15,6 +15,7 @@ import polars as pl
 
 from objektiv.base import files
 from objektiv.base.errors import ObjektivError
+from objektiv.base.language import say
 from objektiv.base.settings import write_yaml
 from objektiv.flow import ledger
 from objektiv.flow import run as names
@@ -105,10 +106,14 @@ def _notes(test: Predictions) -> tuple[str, ...]:
     """What a reader of the scores must know about the items."""
     present = {test.classes[k] for k in set(test.labels.tolist())}
     absent = [name for name in test.classes if name not in present]
-    notes = [f"no item of {', '.join(absent)} is in the part test"] if absent else []
+    notes: list[str] = []
+    if absent:
+        notes.append(say("no item of {names} is in the part test", names=", ".join(absent)))
     if test.group_numbers is None:
         notes.append(
-            "the items name no groups, so each counts as independent: with a column `group` "
-            "(patient, slide, video) the intervals are right where items belong together"
+            say(
+                "the items name no groups, so each counts as independent: with a column `group` "
+                "(patient, slide, video) the intervals are right where items belong together"
+            )
         )
     return tuple(notes)

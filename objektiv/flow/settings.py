@@ -204,3 +204,5 @@ class ReportSettings(Settings):
 
 class EvaluateSettings(ReadSettings, RunSettings):
     """Everything that `objektiv evaluate` can be told."""
+
+    language: Language = Field(default="en", description=LANGUAGE)

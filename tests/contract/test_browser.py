@@ -14,10 +14,16 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: objektiv[dev]")
 
 from objektiv.base.language import speaking
+from objektiv.faces import compare_page
+from objektiv.faces.evaluation import write_evaluation
 from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
+from objektiv.flow.compare import compare
+from objektiv.flow.evaluate_table import evaluate_table
 from objektiv.flow.finished import reopen
 from objektiv.flow.run import Run
+from objektiv.flow.settings import EvaluateSettings
+from tests.flow.test_compare import changed, worse
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SMALLEST = 12.0  # pixels of text on the screen
@@ -66,12 +72,43 @@ def report(
     return path
 
 
+@pytest.fixture(scope="module")
+def other_pages(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page of an evaluation, and of a comparison with pictures and with other items."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBJEKTIV_BANK", str(folder / "bank"))
+        settings = EvaluateSettings(out=folder, sensitivity=0.9)
+        judged = evaluate_table(trained / "predictions.parquet", settings)
+    runs = [trained, worse(trained, folder / "a-run-with-a-rather-long-name-001", turned=3)]
+    swapped = {"test": "train", "train": "test"}
+    parts = tuple(swapped.get(part, part) for part in Run(trained).predictions().parts)
+    runs.append(changed(trained, folder / "other-001", parts=parts))
+    compared = folder / "comparison.html"
+    compared.write_text(compare_page.page(compare(runs), title="comparison-001"), "utf-8")
+    return {"evaluation": write_evaluation(judged), "comparison": compared}
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_report_opens_in_a_browser(
     browser: sync_api.Browser, report: Path, width: int, scheme: str
 ) -> None:
     """At phone and desktop width: no error, no request, no sideways scrolling, no tiny text."""
+    assert_readable(browser, report, width, scheme)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["evaluation", "comparison"])
+def test_other_pages_open_in_a_browser(
+    browser: sync_api.Browser, other_pages: dict[str, Path], name: str, width: int
+) -> None:
+    """The pages of `evaluate` and `compare` likewise."""
+    assert_readable(browser, other_pages[name], width, "light")
+
+
+def assert_readable(browser: sync_api.Browser, path: Path, width: int, scheme: str) -> None:
+    """A page opens without error or request, and can be read."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     errors: list[str] = []
     asked: list[str] = []
@@ -79,7 +116,7 @@ def test_report_opens_in_a_browser(
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
 
-    page.goto(report.as_uri())
+    page.goto(path.as_uri())
     page.evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
     sizes = page.evaluate(SIZES)
     beyond = page.evaluate(BEYOND)
@@ -87,7 +124,7 @@ def test_report_opens_in_a_browser(
     page.close()
 
     assert errors == []
-    assert [url for url in asked if not url.startswith("data:")] == [report.as_uri()]
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     assert len(sizes) > 100
     assert [found for found in sizes if found[0] < SMALLEST - 0.05] == []
     assert beyond == [] and wide <= 0
