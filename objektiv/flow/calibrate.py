@@ -12,9 +12,21 @@ from dataclasses import replace
 import numpy as np
 
 from objektiv.base.errors import DataError
+from objektiv.base.language import say
 from objektiv.flow.trained import Made
 from objektiv.judging.calibrators import Kind, cross_fitted, fit_calibrator, left_out
 from objektiv.shipping.recalibrated import Recalibrated
+
+TOLD = {
+    "vector": say(
+        "Probabilities are calibrated by a scale and a shift of each class (vector scaling), "
+        "beside the temperature."
+    ),
+    "isotonic": say(
+        "Probabilities are calibrated by a rising line for each class (isotonic regression), "
+        "beside the temperature."
+    ),
+}
 
 
 def calibrated(made: Made, kind: Kind) -> Made:
@@ -40,16 +52,9 @@ def calibrated(made: Made, kind: Kind) -> Made:
     probabilities = fitted.probabilities(predictions.logits)
     probabilities[held] = cross_fitted(kind, own.logits, own.labels, folds)
     logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
-    told = f"Probabilities are calibrated by {TOLD[kind]}, beside the temperature."
     return replace(
         made,
         model=Recalibrated(made.model, fitted),
         predictions=replace(predictions, logits=logits, probabilities=probabilities),
-        notes=(*made.notes, told),
+        notes=(*made.notes, TOLD[kind]),
     )
-
-
-TOLD = {
-    "vector": "a scale and a shift of each class (vector scaling)",
-    "isotonic": "a rising line for each class (isotonic regression)",
-}

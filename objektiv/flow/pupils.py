@@ -93,10 +93,10 @@ class Judging:
     precision: Arithmetic
 
 
-def outputs(job: Job, judging: Judging) -> Numbers:
-    """What the graph says of validation and test, (items, columns)."""
+def outputs(job: Job, judging: Judging, rows: NDArray[np.int64] | None = None) -> Numbers:
+    """What the graph says of validation and test, or of the items in `rows`, (items, columns)."""
     settings, size = job.settings, judging.size
-    rows = job.items.rows(*JUDGED)
+    rows = job.items.rows(*JUDGED) if rows is None else rows
     ids = job.items.table["id"].gather(rows).to_list()
 
     def prepare(path: Path) -> Prepared[None]:

@@ -29,6 +29,7 @@ from objektiv.flow.trained import Family, Job, Made
 from objektiv.models.choose import Fitted, Truth, fit_network
 from objektiv.models.pooled import Pooled
 from objektiv.models.recipes import RECIPES
+from objektiv.models.strangers import compared, drawn, fit_strangers
 from objektiv.shipping.facts import Backbone
 from objektiv.training.settings import FitSettings
 
@@ -75,8 +76,13 @@ def make(job: Job) -> Made:
     raw = tuned.shipped(learnt.state, size=size)
     with job.log.step("predict"):
         graph = pupils.Judging(_graph(raw), size, precision)
-        logits = _logits(raw, pupils.outputs(job, graph))
-        temperature, predictions = pupils.calibrated(job, logits)
+        features = _features(raw, pupils.outputs(job, graph))
+        temperature, predictions = pupils.calibrated(job, raw.probe.logits(features))
+    with job.log.step("none of these"):
+        usual = drawn(job.items.rows("train"))
+        learnt_from = _features(raw, pupils.outputs(job, graph, usual))
+        strangers = fit_strangers(learnt_from, compared(raw.blocks))
+        predictions = replace(predictions, strangeness=strangers.strangeness(features))
     weights, recipe = backbone.weights, RECIPES.get(settings.model)
     return Made(
         name=recipe.name,
@@ -88,7 +94,7 @@ def make(job: Job) -> Made:
             licence=weights.licence,
             origin=weights.origin,
         ),
-        model=replace(raw, probe=replace(raw.probe, temperature=temperature)),
+        model=replace(raw, probe=replace(raw.probe, temperature=temperature), strangers=strangers),
         predictions=predictions,
         size=size,
         fit=settings.fit,
@@ -124,14 +130,14 @@ def _graph(model: Pooled) -> bytes:
     return graph.to_bytes("fine-tuned")
 
 
-def _logits(model: Pooled, values: pupils.Numbers) -> pupils.Numbers:
+def _features(model: Pooled, values: pupils.Numbers) -> Features:
     stops = np.cumsum([*model.blocks.values()]).tolist()
     blocks = tuple(
         Block(name, stop - width, stop)
         for (name, width), stop in zip(model.blocks.items(), stops, strict=True)
     )
     names = tuple(map(str, range(len(values))))
-    return model.probe.logits(Features(names, values.astype(np.float32), blocks))
+    return Features(names, values.astype(np.float32), blocks)
 
 
 FINETUNE = Family(settle, make, extra="torch", resumes=True, reads=(FitSettings, AugmentSettings))

@@ -107,9 +107,7 @@ def compared(network: Mapping[str, int]) -> tuple[str, ...]:
 
 def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None = None) -> Strangers:
     """Where these items, or those in `rows`, lie; of many a sample of SAMPLE decides."""
-    rows = np.arange(len(features.values)) if rows is None else rows
-    if len(rows) > SAMPLE:
-        rows = np.sort(seeds.generator(0, "strangers").permutation(rows)[:SAMPLE])
+    rows = drawn(np.arange(len(features.values)) if rows is None else rows)
     x = matrix(_only(features, rows), blocks)
     shift, deviation = x.mean(axis=0), x.std(axis=0)
     constant = deviation <= CONSTANT * np.abs(shift) + TINY
@@ -122,6 +120,13 @@ def fit_strangers(features: Features, blocks: Sequence[str], rows: Rows | None =
     found = Strangers(tuple(blocks), shift, scale, directions, spread, rest, 1.0)
     distances = found._mixed(standard, along)
     return replace(found, unit=max(float(np.median(distances)), TINY))
+
+
+def drawn(rows: Rows) -> Rows:
+    """These rows, or of many a sample, in order."""
+    if len(rows) <= SAMPLE:
+        return rows
+    return np.sort(seeds.generator(0, "strangers").permutation(rows)[:SAMPLE])
 
 
 def out_of_fold(

@@ -42,5 +42,7 @@ def test_what_ships_is_what_was_tested(shapes: Path, bank: Path, tmp_path: Path)
     said = list(answers(load(run.bundle), [shapes / id for id in test.ids]))
     probabilities = np.stack([a.probabilities for a in said if a.probabilities is not None])
     assert np.abs(probabilities - test.probabilities).max() < 1e-3
+    assert test.strangeness is not None
+    assert [a.strangeness for a in said] == pytest.approx(test.strangeness.tolist(), rel=0.01)
     assert run.scores().accuracy.estimate == 1
     assert run.metrics()["model"]["family"] == "finetune"
