@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from objektiv.base.language import figure, tr
-from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt
+from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, in_one_line
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
 
@@ -62,4 +62,4 @@ def _table(table: Table) -> str:
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(plain(cell) or ' ' for cell in cells)} |"
+    return f"| {' | '.join(plain(in_one_line(cell)) or ' ' for cell in cells)} |"

@@ -294,6 +294,6 @@ def _folded(table: Table) -> Table:
 def _cell(e: Element) -> str:
     small = [_told(c) for c in e.iter("small")]
     whole = _told(e)
-    for told in small:
+    for told in reversed(small):
         whole = whole.removesuffix(told).strip()
     return "\n".join([whole, *small])

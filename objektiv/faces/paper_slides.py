@@ -19,7 +19,17 @@ from pptx.util import Cm, Pt
 
 from objektiv.base.language import figure, tr
 from objektiv.faces.canvas import INK, RULE, SOFT, VIOLET
-from objektiv.faces.papers import Block, Bullets, Figure, Paper, Paragraph, Prompt, Section, fitted
+from objektiv.faces.papers import (
+    Block,
+    Bullets,
+    Figure,
+    Paper,
+    Paragraph,
+    Prompt,
+    Section,
+    fitted,
+    in_one_line,
+)
 from objektiv.faces.sections import Table
 from objektiv.faces.words import shown
 
@@ -221,7 +231,8 @@ def _figure(slide: Any, figure: Figure, box: _Box) -> None:
 
 def _table(slide: Any, table: Table, box: _Box) -> float:
     """In the largest letters in which it fits; returns the height that it took."""
-    every = [table.head, *table.rows, *([table.foot] if table.foot else [])]
+    lines = [table.head, *table.rows, *([table.foot] if table.foot else [])]
+    every = [tuple(map(in_one_line, line)) for line in lines]
     room = box.height - 0.9
     rows = _some(every, most=int(room / (LINE * TABLE_SIZES[-1] * POINT + 0.22)))
     for size in TABLE_SIZES:
@@ -247,7 +258,7 @@ def _table(slide: Any, table: Table, box: _Box) -> float:
             cell.fill.fore_color.rgb = _rgb(RULE if number == 0 else WHITE)
             cell.margin_top = cell.margin_bottom = Cm(0.08)
             cell.margin_left = cell.margin_right = Cm(0.15)
-            line = _Line(text.replace("\n", "  "), size, INK, "bold" if bold else "")
+            line = _Line(text, size, INK, "bold" if bold else "")
             _write(cell.text_frame, [line])
             paragraph = cell.text_frame.paragraphs[0]
             paragraph.space_after = Pt(0)

@@ -109,6 +109,12 @@ class Paper:
         return sum(isinstance(b, Prompt) for s in self.sections for b in s.blocks)
 
 
+def in_one_line(cell: str) -> str:
+    """A cell whose further lines stand in brackets: `95.8 % (94.3 to 97.0)`."""
+    first, *further = cell.split("\n")
+    return f"{first} ({'; '.join(further)})" if further else first
+
+
 def fitted(wanted: Sequence[float], least: Sequence[float], room: float) -> list[float]:
     """Widths of a table's columns in `room`: as wanted, else less where no word is broken by it.
 

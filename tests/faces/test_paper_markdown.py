@@ -22,12 +22,12 @@ def test_headings_prompts_lists_and_figures_are_marked_up() -> None:
 
 
 def test_a_table_has_a_rule_that_aligns_numbers() -> None:
-    """Words left, numbers right; a second line goes on in the same cell."""
+    """Words left, numbers right; a second line stands in brackets."""
     lines = markdown(PAPER).splitlines()
     head = lines.index("| class | pictures | recall |")
 
     assert lines[head + 1] == "| :--- | ---: | ---: |"
-    assert lines[head + 2] == "| cat | 12 | 91.0 % 80.0 to 95.0 |"
+    assert lines[head + 2] == "| cat | 12 | 91.0 % (80.0 to 95.0) |"
     assert lines[head + 4] == "| all | 15 |   |"
 
 

@@ -141,3 +141,14 @@ def test_lists_are_bullets() -> None:
     )
 
     assert found.sections["a"].blocks == (Bullets(("one", "two")), Paragraph("text goes on"))
+
+
+def test_several_small_lines_of_a_cell_stand_below_each_other() -> None:
+    """None is said twice."""
+    found = read_page(
+        '<section id="a"><h2>A</h2><table><thead><tr><th>x</th></tr></thead><tbody>'
+        "<tr><td>98.2 %<small>90.8 to 99.7</small><small>sensitivity</small></td></tr>"
+        "</tbody></table></section>"
+    )
+
+    assert found.sections["a"].tables[0].rows == (("98.2 %\n90.8 to 99.7\nsensitivity",),)

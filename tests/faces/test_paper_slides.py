@@ -84,7 +84,7 @@ def test_tables_and_figures_are_there() -> None:
     table = next(s.table for s in show.slides[2].shapes if s.has_table)
     pictures = [s for s in show.slides[3].shapes if s.shape_type == 13]
 
-    assert [cell.text for cell in table.rows[1].cells] == ["cat", "12", "91.0 %  80.0 to 95.0"]
+    assert [cell.text for cell in table.rows[1].cells] == ["cat", "12", "91.0 % (80.0 to 95.0)"]
     assert [p._element.nvPicPr.cNvPr.get("descr") for p in pictures] == ["What it tells"] * 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objektiv.faces.papers import Figure, Paper, Paragraph, Prompt, Section, fitted
+from objektiv.faces.papers import Figure, Paper, Paragraph, Prompt, Section, fitted, in_one_line
 
 PAPER = Paper(
     "A paper",
@@ -41,3 +41,9 @@ def test_columns_give_way_down_to_their_longest_words() -> None:
     assert fitted([8, 2], [2, 2], 7) == [5, 2]
     assert fitted([8, 4, 1], [6, 2, 1], 6) == [3, 2, 1]
     assert fitted([1, 1], [2, 1], 10) == [2, 1]
+
+
+def test_further_lines_of_a_cell_stand_in_brackets() -> None:
+    """Where a cell has one line, as on slides and in Markdown."""
+    assert in_one_line("98 %\n91 to 99\nsensitivity") == "98 % (91 to 99; sensitivity)"
+    assert in_one_line("98 %") == "98 %"
