@@ -88,6 +88,8 @@ def decision_part(judgement: Judgement) -> DecisionPart | None:
     used = point.threshold
     if used.value is None:
         lines = [tr("A picture is called {name} where that is the most probable class.", name=name)]
+    elif used.way == "given":
+        lines = threshold_lines(used)
     else:
         lines = [
             tr(

@@ -130,9 +130,9 @@ def _of_kind(
     rows = own & ((test.labels == k) if sought else (test.labels != k))
     right = (test.predicted == k) if sought else (test.predicted != k)
     none = (
-        say("no test item of {name}", name=positive)
+        say("no item of {name}", name=positive)
         if sought
-        else say("no test item of another kind than {name}", name=positive)
+        else say("no item of another kind than {name}", name=positive)
     )
     return share(right[rows], None if groups is None else groups[rows], none=none)
 

@@ -159,7 +159,7 @@ def test_a_german_card_says_it_in_german() -> None:
     with speaking("de"):
         told = decision(_judged(sensitivity=0.9))
 
-    assert "## Arbeitspunkt" in told
+    assert "## Entscheidungsschwelle" in told
     assert "für eine Sensitivität von 90 %" in told
 
 

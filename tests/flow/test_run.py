@@ -14,6 +14,9 @@ from objektiv.data.settings import ReadSettings
 from objektiv.flow.run import Run, open_run, require_outside, save_quarantine, stem_of, typed
 
 FILES = {
+    "figures",
+    "pictures.parquet",
+    "story.json",
     *("settings.yaml", "split.csv", "history.csv", "metrics.json", "predictions.parquet"),
     *("baseline.parquet", "quarantine.csv", "model_card.md", "report.html", "log.txt"),
     *("progress.jsonl", "model", "judgement.json"),
