@@ -39,6 +39,7 @@ NAMES = {
     "split": mark("split||step"),
     "choose and fit": mark("choose and fit"),
     "baseline": mark("baseline||step"),
+    "none of these": mark("none of these||step"),
     "judge": mark("judge||step"),
     "package": mark("package||step"),
     "load torch": mark("load torch"),
