@@ -265,8 +265,8 @@ def said_of(seen: Seen, settings: TrainSettings) -> Predictions:
     return predictions.rows(np.flatnonzero(held))
 
 
-def adaptive(held: Predictions, test: Predictions, coverage: float) -> tuple[float, float]:
-    """Coverage and mean size of randomised adaptive sets (Romano, Sesia and Candes, 2020)."""
+def adaptive(held: Predictions, test: Predictions, coverage: float) -> tuple[float, float, float]:
+    """As of `_drawn`, of randomised adaptive sets (Romano, Sesia and Candes, 2020)."""
     rng = seeds.generator(0, "abstaining", "adaptive")
 
     def scores(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -279,7 +279,13 @@ def adaptive(held: Predictions, test: Predictions, coverage: float) -> tuple[flo
     own = scores(held.probabilities)[np.arange(len(held)), held.labels]
     limit = limit_of(own, exceeded=1 - coverage)
     sets = scores(test.probabilities) <= (np.inf if limit is None else limit)
-    return float(sets[np.arange(len(test)), test.labels].mean()), float(sets.sum(axis=1).mean())
+    return told_of(sets, test)
+
+
+def told_of(sets: NDArray[np.bool_], test: Predictions) -> tuple[float, float, float]:
+    """Share that hold the truth, mean size, share of one class."""
+    covered, sizes = sets[np.arange(len(test)), test.labels], sets.sum(axis=1)
+    return float(covered.mean()), float(sizes.mean()), float((sizes == 1).mean())
 
 
 def coverages(said: Predictions, name: str, result: measure.Result) -> None:
@@ -324,12 +330,9 @@ def _drawn(
     held: Predictions, test: Predictions, kind: str, coverage: float
 ) -> tuple[float, float, float]:
     if kind == "adaptive":
-        return (*adaptive(held, test, coverage), np.nan)
+        return adaptive(held, test, coverage)
     rule: SetRule = fit_sets(held, coverage=coverage, by_class=kind == "each class")
-    sets = rule.sets(test.probabilities)
-    sizes = sets.sum(axis=1)
-    covered = sets[np.arange(len(test)), test.labels].mean()
-    return float(covered), float(sizes.mean()), float((sizes == 1).mean())
+    return told_of(rule.sets(test.probabilities), test)
 
 
 def calibrations(said: Predictions, name: str, result: measure.Result) -> None:

@@ -24,7 +24,10 @@ def watch(event, _):
 sys.addaudithook(watch)
 """
 
-EXTRAS = {"h5py", "keras", "lightning", "optuna", "safetensors", "timm", "torch"}
+EXTRAS = {
+    *("docx", "fpdf", "h5py", "keras", "lightning", "optuna"),
+    *("pptx", "safetensors", "timm", "torch"),
+}
 
 INFER = """
 import numpy as np

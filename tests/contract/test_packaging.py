@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from objektiv.base import extras, machine
 from scripts import order
 
+IMPORTED_AS = {"docx": "python-docx", "fpdf": "fpdf2", "pptx": "python-pptx"}
 PROJECT = tomllib.loads((order.REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
@@ -119,7 +120,8 @@ def test_every_imported_library_is_declared() -> None:
     for path in sorted(order.PACKAGE.rglob("*.py")):
         for name in sorted(_imported(path) - set(sys.stdlib_module_names) - {"objektiv"}):
             # an extra that is not installed here is known by the name of its package alone
-            if not {_canonical(p) for p in providers.get(name, [name])} & declared:
+            known = providers.get(name, [IMPORTED_AS.get(name, name)])
+            if not {_canonical(p) for p in known} & declared:
                 undeclared[f"{path.relative_to(order.PACKAGE)}: {name}"] = providers.get(name)
 
     assert undeclared == {}
