@@ -366,7 +366,9 @@ def main() -> None:
     options = measure.parser(__doc__, rounds=1)
     options.add_argument("--bank", type=Path, help="folder where features are kept")
     given = options.parse_args()
-    result = measure.Result("abstaining", "When the model should not answer.")
+    result = measure.Result(
+        "When not to answer", "Doubtful pictures, prediction sets, calibrations."
+    )
     with _places(given.bank) as (bank, scratch):
         settings = TrainSettings(bank=bank, precision="fp32", group=None)
         looking = Looking(settings, files.make_folder(scratch), given.limit)

@@ -46,12 +46,23 @@ def section(path: Path, *, depth: int = 2) -> str:
     if result.get("about"):
         parts.append(f"{result['about']}\n")
     parts.append(f"Machine: {machine_line(result['machine'])}.\n")
-    if result["rows"]:
-        heads = list(dict.fromkeys(key for row in result["rows"] for key in row))
-        parts.append(table(heads, [[number(row.get(h)) for h in heads] for row in result["rows"]]))
+    for rows in alike(result["rows"]):
+        heads = list(dict.fromkeys(key for row in rows for key in row))
+        parts.append(table(heads, [[number(row.get(h)) for h in heads] for row in rows]))
     if result["claims"]:
         parts.append(_claims(path.name, result["claims"]))
     return "\n".join(parts)
+
+
+def alike(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The rows in tables of their own: one begins where a row shares less than half its columns."""
+    tables: list[list[dict[str, Any]]] = []
+    for row in rows:
+        known = {key for other in tables[-1] for key in other} if tables else set()
+        if 2 * len(known & set(row)) < len(row) or not tables:
+            tables.append([])
+        tables[-1].append(row)
+    return tables
 
 
 def _claims(name: str, claims: list[dict[str, Any]]) -> str:

@@ -151,7 +151,6 @@ ORDER: dict[str, tuple[str, ...]] = {
     "training": (
         "settings",
         "trainable",
-        "blend",
         "build",
         "kernels",
         "lite0",

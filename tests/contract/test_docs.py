@@ -134,6 +134,15 @@ def test_benchmark_page_shows_rows_claims_and_the_machine(tmp_path: Path) -> Non
     assert "| at least 4x | 5 | 4 | yes |" in text
 
 
+def test_rows_that_share_little_are_tables_of_their_own(tmp_path: Path) -> None:
+    """Steps and their seconds do not stand in columns of classes."""
+    rows = [{"class": "a", "pictures": 1}, {"class": "b"}, {"step": "look", "seconds": 2}]
+    text = benchmark_page.page(_result(tmp_path, rows=rows))
+
+    assert "| class | pictures |\n" in text
+    assert "| b |  |\n\n| step | seconds |\n" in text
+
+
 def test_a_claim_that_does_not_hold_is_shown(tmp_path: Path) -> None:
     """A missed target stands in the page as a bold no."""
     claim = {"what": "fast", "value": 1, "target": 2, "holds": False}
