@@ -110,8 +110,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "judging": (
         "settings",
         "columns",
-        "predictions",
         "reading",
+        "predictions",
         "foreign",
         "intervals",
         "metrics",

@@ -22,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import DataError, UsageError
+from objektiv.base.errors import UsageError
 from objektiv.base.names import suggestion
 from objektiv.judging.columns import (
     LOGIT,
@@ -37,6 +37,7 @@ from objektiv.judging.columns import (
     refused,
     some,
 )
+from objektiv.judging.reading import read_table
 
 PER_ITEM = ("ids", "hashes", "parts", "folds", "groups")
 ARRAYS = ("labels", "logits", "probabilities", "strangeness")
@@ -175,18 +176,7 @@ class Predictions:
         Raises:
             DataError: the file cannot be read, or its table is not one of predictions.
         """
-        try:
-            data, csv = path.read_bytes(), path.suffix.lower() == ".csv"
-            table = pl.read_csv(data, infer_schema=False) if csv else pl.read_parquet(data)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            told = error.strerror if isinstance(error, OSError) else str(error)
-            raise DataError(
-                f"{path} cannot be read as predictions",
-                value=" ".join((told or type(error).__name__).split())[:200],
-                allowed="Parquet, or CSV in UTF-8 with the suffix .csv, is read",
-                next="name the predictions.parquet of a run, or make the table again",
-            ) from error
-        return cls.from_table(table, source=str(path))
+        return cls.from_table(read_table(path), source=str(path))
 
     @classmethod
     def from_table(cls, table: pl.DataFrame, *, source: str = "the table") -> Predictions:
