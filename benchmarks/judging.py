@@ -28,12 +28,12 @@ from objektiv.flow.judge import judge
 from objektiv.flow.settings import TrainSettings
 from objektiv.flow.train import train
 from objektiv.judging.calibration import softmax
-from objektiv.judging.intervals import NORMAL_QUANTILE
 from objektiv.judging.metrics import auc, score
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.ranges import ranges
 from objektiv.judging.resampling import DRAWS, draws
 from objektiv.judging.settings import JudgeSettings
+from objektiv.judging.spread import NORMAL_QUANTILE
 
 ITEMS, GROUPS, GROUP = 27_558, 200, r"C\d+"
 SECONDS, REPORT_SECONDS, REPORT_BYTES, EXACT = 5.0, 10.0, 5_000_000, 1e-9

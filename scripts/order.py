@@ -112,6 +112,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "columns",
         "reading",
         "predictions",
+        "spread",
         "foreign",
         "intervals",
         "metrics",

@@ -21,7 +21,8 @@ from objektiv.faces.sections import Table
 from objektiv.faces.words import count, percent, percent_range, points
 from objektiv.flow.run import typed
 from objektiv.flow.tune import BOARD, Row, Tuned, cell
-from objektiv.judging.intervals import Interval, Mean, bounded
+from objektiv.judging.intervals import Interval, bounded
+from objektiv.judging.spread import Mean
 from objektiv.models.search import Honest
 
 if TYPE_CHECKING:

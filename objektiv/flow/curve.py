@@ -30,7 +30,8 @@ from objektiv.flow import run as names
 from objektiv.flow.curve_law import Learning, law_of
 from objektiv.flow.items import Items
 from objektiv.flow.settings import CurveSettings
-from objektiv.judging.intervals import Interval, Mean, bounded, difference
+from objektiv.judging.intervals import Interval, bounded, difference
+from objektiv.judging.spread import Mean
 from objektiv.models.choose import Fitted, fit
 from objektiv.models.heads import HEADS, Task, Variant
 from objektiv.models.model import importance, matrix

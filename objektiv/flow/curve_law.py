@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.judging.intervals import Interval, Mean, bounded
+from objektiv.judging.intervals import Interval, bounded
+from objektiv.judging.spread import Mean
 from objektiv.models.growth import FEWEST, Growth, fit_power_law
 
 TIMES = 500  # bootstrap samples

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.language import say
-from objektiv.judging.intervals import FEW_GROUPS, Interval, proportion
+from objektiv.judging.intervals import Interval, proportion
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.spread import FEW_GROUPS
 
 SHOWN_SIZES = 10  # classes in a set, that are counted one by one
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.language import say
-from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind, proportion
+from objektiv.judging.intervals import Interval, NotDefined, bounded, one_kind, proportion
 from objektiv.judging.metrics import auc_against_rest
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.ranges import average_precision
+from objektiv.judging.spread import Mean
 from objektiv.judging.threshold import chances, steps
 
 POINTS = 101

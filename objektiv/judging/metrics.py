@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.names import natural_key, suggestion
-from objektiv.judging.intervals import Interval, Mean, above_zero, bounded, proportion
+from objektiv.judging.intervals import Interval, above_zero, bounded, proportion
 from objektiv.judging.predictions import SMALLEST, Predictions
+from objektiv.judging.spread import Mean, Numbers
 
 BINS = 15  # of Guo et al. 2017
 
 Integers = NDArray[np.int64]
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

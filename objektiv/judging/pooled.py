@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from objektiv.base.language import mark, say
 from objektiv.base.names import natural_key
-from objektiv.judging.intervals import FEW_GROUPS, Interval, NotDefined, proportion, share, wilson
+from objektiv.judging.intervals import Interval, NotDefined, proportion, share, wilson
 from objektiv.judging.predictions import Predictions
 from objektiv.judging.prevalence import Expected, expected
 from objektiv.judging.settings import JudgeSettings
+from objektiv.judging.spread import FEW_GROUPS
 from objektiv.judging.threshold import Counts, Demand, Threshold, cut, demand_of
 
 FEW_ITEMS = 10  # below this a group's own accuracy tells little

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.language import say
-from objektiv.judging.intervals import Interval, Mean, NotDefined, bounded, one_kind
+from objektiv.judging.intervals import Interval, NotDefined, bounded, one_kind
+from objektiv.judging.spread import Mean
 from objektiv.judging.threshold import Counts
 
 FEWEST, MOST = 1_000, 100_000  # of which counts are told

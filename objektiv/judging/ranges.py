@@ -14,17 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base.language import say
-from objektiv.judging.intervals import (
-    Interval,
-    Mean,
-    NotDefined,
-    bounded,
-    one_kind,
-    proportion,
-    share,
-)
+from objektiv.judging.intervals import Interval, NotDefined, bounded, one_kind, proportion, share
 from objektiv.judging.metrics import brier
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.spread import Mean
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]

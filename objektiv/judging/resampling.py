@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from objektiv.base import seeds
 from objektiv.base.language import say
-from objektiv.judging.intervals import FEW_GROUPS, Interval, student_quantile
+from objektiv.judging.intervals import Interval
 from objektiv.judging.metrics import BINS, calibration_error, confidence_bins
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.spread import FEW_GROUPS, student_quantile
 from objektiv.judging.threshold import chances
 
 DRAWS = 2_000

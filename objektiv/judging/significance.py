@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.judging.intervals import Groups
+from objektiv.judging.spread import Groups
 
 LEVEL = 0.05  # of a p-value after correction, below which two models are said to differ
 

@@ -150,4 +150,4 @@ def test_intervals_of_the_curve_regard_groups() -> None:
     )
 
     assert (alone.method, alone.groups, grouped.groups) == ("Wilson", None, 10)
-    assert grouped.high - grouped.low > 1.2 * (alone.high - alone.low)
+    assert grouped.high - grouped.low > 1.1 * (alone.high - alone.low)

@@ -7,21 +7,18 @@ import json
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from objektiv.base.errors import DataError
-from objektiv.judging import intervals
 from objektiv.judging.intervals import (
-    Mean,
     above_zero,
     bounded,
     difference,
     paired_difference,
     proportion,
-    student_quantile,
     wilson,
 )
 from objektiv.judging.predictions import Predictions
+from objektiv.judging.spread import Mean
 
 
 def outcomes(correct: list[int], sizes: list[int]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -121,22 +118,6 @@ def test_few_groups_carry_a_warning(count: int, warning: str) -> None:
 def test_twenty_groups_carry_no_warning() -> None:
     """From twenty groups on there is no warning."""
     assert proportion(*outcomes([8] * 20, [10] * 20)).warning is None
-
-
-def test_jackknife_is_what_deleting_each_group_gives() -> None:
-    """The between-group variance of a sum of means equals the one by leaving out each group."""
-    rng = np.random.default_rng(0)
-    labels, groups = rng.integers(0, 3, 300), rng.integers(0, 8, 300)
-    values = rng.normal(size=300) + groups / 5
-    rows = [np.flatnonzero(labels == k) for k in range(3)]
-    means = [Mean(own, values[own], weight=w) for own, w in zip(rows, (1, 0.5, 2), strict=True)]
-    left_out = [
-        sum(m.weight * m.values[groups[m.rows] != g].mean() for m in means) for g in range(8)
-    ]
-    whole = sum(m.weight * m.values.mean() for m in means)
-    expected = 7 / 8 * sum((part - whole) ** 2 for part in left_out)
-
-    assert intervals._between(means, groups, likeness=0.1) == pytest.approx(expected)
 
 
 def test_a_video_for_each_class_keeps_the_interval_wide() -> None:
@@ -255,9 +236,3 @@ def test_coverage_with_few_groups(count: int, accuracy: float, likeness: float) 
         held += found.low <= accuracy <= found.high
 
     assert 0.91 <= held / 250 <= 1
-
-
-@pytest.mark.parametrize("freedom", [4.0, 4.5, 6.0, 10.0, 30.0, 200.0])
-def test_students_quantile_is_scipys(freedom: float) -> None:
-    """From 4 degrees of freedom on the series is right to 1 in 2,000."""
-    assert student_quantile(freedom) == pytest.approx(stdtrit(freedom, 0.975), rel=5e-4)

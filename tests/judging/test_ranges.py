@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from objektiv.judging import ranges as module
-from objektiv.judging.intervals import Interval, Mean, NotDefined
+from objektiv.judging.intervals import Interval, NotDefined
 from objektiv.judging.ranges import average_precision, ranges
+from objektiv.judging.spread import Mean
 from tests.judging.made import drawn, ill_or_well
 from tests.judging.test_metrics import drawn as drawn_classes
 
