@@ -7,7 +7,7 @@ Try: `LastMap("lite0", size=224, rescale="unit").width`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,8 +60,9 @@ class LastMap:
     @cached_property
     def parameters(self) -> int:
         """Those before the last map, as the network's own table counts them."""
+        native = replace(self, size=self.network.native_size)  # the only one of VGG's dense layers
         ends = ((IMAGENET_LOGITS, "bk"), (LAST_MAP, "bcrs"))
-        whole, before = (count_numbers(self._up_to(*end)) for end in ends)
+        whole, before = (count_numbers(native._up_to(*end)) for end in ends)
         # normalisations are folded away on both sides; behind the map there are none
         return self.network.parameters - (whole - before)
 

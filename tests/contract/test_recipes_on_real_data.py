@@ -49,7 +49,7 @@ def test_it_trains_reports_and_ships(
     if recipe.family in ("network", "finetune"):
         pytest.importorskip("lightning", reason="needs objektiv[torch]")
     if recipe.family == "frozen":
-        pytest.importorskip("keras", reason="needs objektiv[zoo]")
+        pytest.importorskip("h5py", reason="needs objektiv[zoo]")
         add(recipe.settings["backbone"], AddSettings(weights=RANDOM))
 
     out = ("--out", str(tmp_path / "runs"), "--bank", str(bank))
