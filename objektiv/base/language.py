@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -116,13 +116,6 @@ def tr(text: str, /, **values: Any) -> str:
 def tr_count(one: str, many: str, number: int, /, **values: Any) -> str:
     """`one` where the number is 1, else `many`; both may name it as `{number}`."""
     return tr(one if number == 1 else many, number=number, **values)
-
-
-def tr_list(words: Sequence[str], *, last: str = "and") -> str:
-    """`a, b and c`; `last` is and, or."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {tr(last)} {words[-1]}"
 
 
 def figure(value: float, form: str = "") -> str:

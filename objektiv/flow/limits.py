@@ -66,8 +66,5 @@ def judge_by(
     Raises:
         UsageError: as of `judge`.
     """
-    threshold = threshold_of(facts, settings)
-    if threshold:
-        settings = settings.model_copy(update={"positive": threshold.positive})
-    limits = chosen_of(facts)
+    threshold, limits = threshold_of(facts, settings), chosen_of(facts)
     return judge(predictions, settings, columns=columns, threshold=threshold, limits=limits)

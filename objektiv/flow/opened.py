@@ -15,12 +15,10 @@ import polars as pl
 from objektiv.base import files
 from objektiv.base.errors import UsageError
 from objektiv.data.dataset import ITEMS, QUARANTINE, Dataset
-from objektiv.flow.run import Run, open_run
+from objektiv.flow.run import JUDGEMENT, Run, open_run
 from objektiv.judging.foreign import SUFFIXES, load
 from objektiv.judging.intervals import Interval
 from objektiv.judging.predictions import Predictions
-
-JUDGEMENT = "judgement.json"
 
 
 @dataclass(frozen=True, eq=False)

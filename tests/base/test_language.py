@@ -17,7 +17,6 @@ from objektiv.base.language import (
     spoken,
     tr,
     tr_count,
-    tr_list,
     unpacked,
 )
 
@@ -99,13 +98,6 @@ def test_notes_are_english_and_can_be_said_again_in_german() -> None:
         assert note == "Of 1,200 cells."
         assert tr(note) == "Von 1.200 Zellen."
     assert tr(note) == "Of 1,200 cells."
-
-
-def test_lists_end_with_their_word() -> None:
-    """One word stands alone, several are joined."""
-    assert tr_list(["a"]) == "a"
-    with speaking("de"):
-        assert tr_list(["a", "b", "c"]) == "a, b und c"
 
 
 def test_threads_speak_english() -> None:
