@@ -22,7 +22,7 @@ from objektiv.base.machine import this_machine
 
 REPOSITORY = Path(__file__).absolute().parents[1]
 # The command line of this checkout, started in REPOSITORY, whatever is installed.
-OBJEKTIV = (sys.executable, "-c", "from objektiv.faces.cli import main; main()")
+OBJEKTIV = (sys.executable, "-c", "from objektiv.cli.main import main; main()")
 BUSY = 0.2  # cores that others keep busy, above which times are worth little
 
 STAT = Path("/proc/stat")

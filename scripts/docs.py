@@ -73,7 +73,7 @@ def _helps() -> Iterator[tuple[str, str]]:
     from typer.main import get_command
     from typer.testing import CliRunner
 
-    from objektiv.faces.cli import app
+    from objektiv.cli.main import app
 
     # The same page whatever this terminal is: typer reads these from it when it is imported.
     for path in _paths(get_command(app)):

@@ -306,14 +306,16 @@ ORDER: dict[str, tuple[str, ...]] = {
         "splitting",
         "check_page",
         "checking",
+        "python",
+    ),
+    "cli": (
         "options",
         "searches",
-        "cli_report",
+        "reports",
         "exits",
-        "python",
-        "cli_models",
-        "cli_judging",
-        "cli",
+        "networks",
+        "judging",
+        "main",
     ),
 }
 
@@ -330,7 +332,8 @@ FOLDERS: dict[str, str] = {
     "auditing": "what the data hold, and what may be wrong with them",
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
-    "faces": "the only part that prints, draws and exits",
+    "faces": "what people see: pages, papers, figures, words; only here and below is printed",
+    "cli": "the command line: one function a command, and every way out",
 }
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import ObjektivError
-from objektiv.faces import cli, exits
+from objektiv.cli import exits
+from objektiv.cli import main as cli
 from tests.flow import drawn
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +125,7 @@ def assert_refused(answer: Answer, code: int, told: str) -> None:
 
 def in_a_process(program: str, *words: object, **how: object) -> Answer:
     """The answer of a real child process that runs `program` and then the command line."""
-    start = "from objektiv.faces.cli import main; main()"
+    start = "from objektiv.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", f"{program}\n{start}", *map(str, words)],
         cwd=REPOSITORY,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import ObjektivError
-from objektiv.faces import exits
+from objektiv.cli import exits
 from tests.contract.asking import World
 
 

@@ -43,7 +43,7 @@ def test_every_command_is_documented() -> None:
     """The page of commands has a section for each verb of the program."""
     from typer.main import get_command
 
-    from objektiv.faces.cli import app
+    from objektiv.cli.main import app
 
     verbs = sorted(get_command(app).commands)  # type: ignore[attr-defined]
     sections = re.findall(r"^## `objektiv (\w+)`$", docs.commands_page(), re.MULTILINE)

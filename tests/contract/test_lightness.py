@@ -45,7 +45,7 @@ def test_importing_objektiv_is_light() -> None:
 def test_help_is_light(words: list[str]) -> None:
     """The help of the program and of its commands loads no heavy library."""
     program = f"""
-from objektiv.faces.cli import main
+from objektiv.cli.main import main
 sys.argv = ["objektiv", *{words!r}, "--help"]
 try:
     main()

@@ -125,7 +125,7 @@ def test_the_modules_of_extras_import_without_a_connection(tmp_path: Path) -> No
 def test_the_whole_chain_opens_no_connection(tmp_path: Path) -> None:
     """A small demo, from drawing to report, opens no connection and writes only its folder."""
     program = """
-from objektiv.faces.cli import main
+from objektiv.cli.main import main
 sys.argv = ["objektiv", "demo", "--patients", "12", "--cells", "10"]
 try:
     main()

@@ -152,5 +152,5 @@ def test_command_is_called_objektiv() -> None:
     """The one entry point is `objektiv`, and the function it names exists."""
     (entry,) = PROJECT["scripts"].items()
 
-    assert entry == ("objektiv", "objektiv.faces.cli:main")
+    assert entry == ("objektiv", "objektiv.cli.main:main")
     assert callable(metadata.EntryPoint("objektiv", entry[1], "console_scripts").load())

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.faces import cli, exits
+from objektiv.cli import exits
+from objektiv.cli import main as cli
 from objektiv.models.recipes import RECIPES
 from objektiv.zoo.add import add
 from objektiv.zoo.settings import RANDOM, AddSettings

@@ -10,8 +10,9 @@ import pytest
 
 from objektiv.auditing.operators import OPERATORS
 from objektiv.base.errors import MachineError
-from objektiv.faces import augmenting, cli
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
+from objektiv.faces import augmenting
 from objektiv.features import engine
 from tests.features.conftest import compile_once
 from tests.flow import drawn

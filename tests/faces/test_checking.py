@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from objektiv.cli.exits import run
+from objektiv.cli.main import app
 from objektiv.faces import checking
-from objektiv.faces.cli import app
-from objektiv.faces.exits import run
 from objektiv.flow.check import DataCheck
 from objektiv.flow.settings import CheckDataSettings
 from tests.features import tiny

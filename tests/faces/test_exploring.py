@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from objektiv.base.errors import MachineError
-from objektiv.faces import cli, exploring
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
+from objektiv.faces import exploring
 from tests.flow import drawn
 
 

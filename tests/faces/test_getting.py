@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.faces import cli
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
 from objektiv.faces.getting import SHOWN, megabytes, next_command, source_line
 from objektiv.flow.get import Got, Source
 from objektiv.intake.catalog import CATALOG

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.faces import cli
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
 
 
 def test_bank_shows_and_prunes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from objektiv.base import tensors
-from objektiv.faces import cli
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
 from objektiv.features import store
 from objektiv.features.backbones import imagenet_classes
 from objektiv.models.recipes import RECIPES

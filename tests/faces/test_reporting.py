@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from objektiv.base import extras
-from objektiv.faces.cli import app
-from objektiv.faces.exits import run
+from objektiv.cli.exits import run
+from objektiv.cli.main import app
 
 
 def test_report_in_german_stands_in_a_folder_of_its_own(

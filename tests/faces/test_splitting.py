@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from objektiv.auditing.honest import Honest
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
 from objektiv.data.grouping import Suggestion
 from objektiv.data.hand_on import HandedOn
-from objektiv.faces import cli, splitting
-from objektiv.faces.exits import run
+from objektiv.faces import splitting
 from objektiv.flow.settings import DivideSettings
 from objektiv.judging.intervals import Interval
 from tests.flow import drawn

@@ -203,7 +203,7 @@ def test_processes_give_what_one_process_gives(shapes: Path, settings: Any) -> N
 def test_a_killed_search_goes_on(shapes: Path, settings: Any, tmp_path: Path, bank: Path) -> None:
     """A process killed after its first trial: that trial is kept, the others follow."""
     grid = settings("strength: [1, 3, 10]\nfit: [letterbox, stretch]\n").grid
-    program = "from objektiv.faces.cli import main\nmain()\n"
+    program = "from objektiv.cli.main import main\nmain()\n"
     words = ["tune", str(shapes), "--grid", str(grid), "--out", str(tmp_path / "killed")]
     words += ["--bank", str(bank), "--group", drawn.GROUP, "--precision", "fp32"]
     process = subprocess.Popen([sys.executable, "-c", program, *words])

@@ -1,6 +1,6 @@
 """The commands `evaluate` and `compare`: what models, ours or others, are worth.
 
-In: words typed at a terminal. Out: as of faces/cli, to whose commands these are added.
+In: words typed at a terminal. Out: as of cli/main, to whose commands these are added.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from objektiv.faces.options import settings_options
+from objektiv.cli.options import settings_options
 from objektiv.flow.settings import EvaluateSettings
 
 Bundle = typer.Option(help="Bundle: a .objektiv file or its folder.", metavar="PATH")

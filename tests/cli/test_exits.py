@@ -1,4 +1,4 @@
-"""Tests of objektiv/faces/exits.py: exit codes and what is told."""
+"""Tests of objektiv/cli/exits.py: exit codes and what is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import typer
 
-from objektiv.faces.exits import run
+from objektiv.cli.exits import run
 
 
 def test_a_mistake_of_ours_has_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.faces import cli, exits
+from objektiv.cli import exits
+from objektiv.cli import main as cli
 
 
 @pytest.mark.parametrize(

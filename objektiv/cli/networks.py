@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from objektiv.faces.options import settings_options
+from objektiv.cli.options import settings_options
 from objektiv.zoo.settings import AddSettings
 
 networks = typer.Typer(help="List, add and remove pretrained networks; list what can be trained.")

@@ -1,6 +1,6 @@
 """The command `report`: papers about a finished run.
 
-In: words typed at a terminal. Out: as of faces/cli, to whose commands this is added.
+In: words typed at a terminal. Out: as of cli/main, to whose commands this is added.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from objektiv.faces.options import settings_options
+from objektiv.cli.options import settings_options
 from objektiv.flow.settings import ReportSettings
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from objektiv.faces.cli import app
-from objektiv.faces.exits import run
+from objektiv.cli.exits import run
+from objektiv.cli.main import app
 
 
 def test_settings_of_the_report_are_options(

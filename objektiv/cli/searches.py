@@ -1,13 +1,13 @@
 """The commands `tune` and `curve`: many trainings at once.
 
-In: words typed at a terminal. Out: as of faces/cli, to whose commands these are added.
+In: words typed at a terminal. Out: as of cli/main, to whose commands these are added.
 """
 
 from __future__ import annotations
 
 import typer
 
-from objektiv.faces.options import Data, settings_options
+from objektiv.cli.options import Data, settings_options
 from objektiv.flow.settings import CurveSettings, TuneSettings
 
 

@@ -1,6 +1,6 @@
 """The command line: one function a command reads its options and calls one face.
 
-In: words typed at a terminal. Out: text on the terminal, and the exit codes of faces/exits.
+In: words typed at a terminal. Out: text on the terminal, and the exit codes of cli/exits.
 Heavy parts are imported inside the commands that use them, so that `--help` is instant.
 Try: `objektiv --help`.
 """
@@ -14,12 +14,12 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
+from objektiv.cli import judging, reports, searches
+from objektiv.cli.exits import run
+from objektiv.cli.judging import Bundle
+from objektiv.cli.networks import networks
+from objektiv.cli.options import Data, settings_options
 from objektiv.data.settings import SmearSettings
-from objektiv.faces import cli_judging, cli_report, searches
-from objektiv.faces.cli_judging import Bundle
-from objektiv.faces.cli_models import networks
-from objektiv.faces.exits import run
-from objektiv.faces.options import Data, settings_options
 from objektiv.flow.settings import (
     AugmentDataSettings,
     CheckDataSettings,
@@ -118,7 +118,7 @@ def plan(data: Data, settings: TrainSettings) -> None:
 
 
 searches.register(app)
-cli_report.register(app)
+reports.register(app)
 
 
 @app.command()
@@ -191,7 +191,7 @@ def demo(
     console.demo(dataset, folder, settings, bank=bank)
 
 
-cli_judging.register(app)
+judging.register(app)
 
 
 @app.command()

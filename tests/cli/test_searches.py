@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from objektiv.faces import cli
-from objektiv.faces.exits import run
+from objektiv.cli import main as cli
+from objektiv.cli.exits import run
 
 
 @pytest.mark.parametrize(("command", "option"), [("tune", "--grid"), ("curve", "--resolutions")])

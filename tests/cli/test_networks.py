@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from objektiv.faces import cli, exits
+from objektiv.cli import exits
+from objektiv.cli import main as cli
 
 
 def test_what_can_be_done_with_networks_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
