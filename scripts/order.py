@@ -203,6 +203,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "session",
         "golden",
         "bundle",
+        "ort",
+        "verify",
         "write",
     ),
     "flow": (
@@ -301,6 +303,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "curve_page",
         "curving",
         "using",
+        "exporting",
         "models",
         "getting",
         "splitting",
@@ -315,6 +318,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "exits",
         "networks",
         "judging",
+        "shipping",
         "main",
     ),
 }

@@ -62,8 +62,8 @@ def together(parts: Sequence[Predicted]) -> Predicted:
     )
 
 
-def _predicted(arrays: Sequence[NDArray[np.float32]]) -> Predicted:
-    """Of a graph's outputs in their order."""
+def predicted(arrays: Sequence[NDArray[np.float32]]) -> Predicted:
+    """A graph's outputs, in their order."""
     logits, probabilities, *strange = arrays
     return Predicted(logits, probabilities, strange[0][:, 0] if strange else None)
 
@@ -138,7 +138,7 @@ class Session:
             given[FEATURES] = request.get_output_tensor(0).data
         last.infer(given)
         ends = range(len(last.model_outputs))
-        return _predicted([last.get_output_tensor(i).data[:count].copy() for i in ends])
+        return predicted([last.get_output_tensor(i).data[:count].copy() for i in ends])
 
     def _compile(self, size: int) -> list[Any]:
         """Requests to run one after the other."""
@@ -194,7 +194,7 @@ def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predi
         compiled = _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         ends = range(len(compiled.outputs))
         results = [compiled({INPUT.name: picture}) for picture in pictures]
-    return together([_predicted([result[i] for i in ends]) for result in results])
+    return together([predicted([result[i] for i in ends]) for result in results])
 
 
 @contextlib.contextmanager

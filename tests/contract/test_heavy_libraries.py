@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
         "zoo.files",
         "shipping.walk",
         "shipping.session",
+        "shipping.verify",  # its name in a type
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -99,6 +100,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.options",
         "cli.reports",
         "cli.searches",
+        "cli.shipping",
     },
     "yaml": {"base.settings"},
     "av": {"intake.video"},
@@ -139,7 +141,7 @@ ALLOWED: dict[str, set[str]] = {
     "docx": {"faces.paper_word"},
     "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
-    "onnxruntime": set(),
+    "onnxruntime": {"shipping.ort"},
     "pyarrow": set(),
     "pandas": set(),
 }
