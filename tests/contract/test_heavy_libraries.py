@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
         "zoo.files",
         "shipping.walk",
         "shipping.session",
+        "shipping.taps",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
