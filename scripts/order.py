@@ -201,6 +201,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "members",
         "walk",
         "session",
+        "taps",
         "golden",
         "bundle",
         "ort",

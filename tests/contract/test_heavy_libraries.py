@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.verify",  # its name in a type
+        "shipping.taps",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
