@@ -312,6 +312,11 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "python",
     ),
+    "serving": (
+        "problems",
+        "incoming",
+        "wall",
+    ),
     "cli": (
         "options",
         "searches",
@@ -338,6 +343,7 @@ FOLDERS: dict[str, str] = {
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
+    "serving": "the server: a bundle behind HTTP, and the wall before all that listens",
     "cli": "the command line: one function a command, and every way out",
 }
 

@@ -104,6 +104,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.shipping",
     },
     "yaml": {"base.settings"},
+    "starlette": {"serving.problems", "serving.incoming", "serving.wall"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
