@@ -308,6 +308,17 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "python",
     ),
+    "studio": (
+        "settings",
+        "projects",
+        "jobs",
+        "gallery",
+        "pages",
+        "home",
+        "working",
+        "pictures",
+        "app",
+    ),
     "cli": (
         "options",
         "searches",
@@ -316,6 +327,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "networks",
         "judging",
         "main",
+        "worker",
     ),
 }
 
@@ -333,6 +345,7 @@ FOLDERS: dict[str, str] = {
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
+    "studio": "the workbench in a browser: projects, jobs and their pages",
     "cli": "the command line: one function a command, and every way out",
 }
 

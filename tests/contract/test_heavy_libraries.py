@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.likeness",
     },
     "PIL": {
+        "studio.gallery",
         "data.images",
         "shipping.golden",
         "faces.pictures",
@@ -90,7 +91,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.augment_page",
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
-    "jinja2": {"faces.report"},
+    "jinja2": {"faces.report", "studio.pages"},
     "typer": {
         "cli.networks",
         "cli.judging",
@@ -140,6 +141,13 @@ ALLOWED: dict[str, set[str]] = {
     "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
     "onnxruntime": set(),
+    "fastapi": {
+        "studio.pages",
+        "studio.home",
+        "studio.working",
+        "studio.pictures",
+        "studio.app",
+    },
     "pyarrow": set(),
     "pandas": set(),
 }
