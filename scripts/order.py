@@ -317,6 +317,17 @@ ORDER: dict[str, tuple[str, ...]] = {
         "incoming",
         "wall",
     ),
+    "studio": (
+        "settings",
+        "projects",
+        "jobs",
+        "gallery",
+        "pages",
+        "home",
+        "working",
+        "pictures",
+        "app",
+    ),
     "cli": (
         "options",
         "searches",
@@ -326,6 +337,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "judging",
         "shipping",
         "main",
+        "worker",
     ),
 }
 
@@ -344,6 +356,7 @@ FOLDERS: dict[str, str] = {
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
     "serving": "the server: a bundle behind HTTP, and the wall before all that listens",
+    "studio": "the workbench in a browser: projects, jobs and their pages",
     "cli": "the command line: one function a command, and every way out",
 }
 

@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.likeness",
     },
     "PIL": {
+        "studio.gallery",
         "data.images",
         "shipping.golden",
         "faces.pictures",
@@ -92,7 +93,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.augment_page",
     },
     "sklearn": {"data.digits", "auditing.feature_map"},
-    "jinja2": {"faces.report"},
+    "jinja2": {"faces.report", "studio.pages"},
     "typer": {
         "cli.networks",
         "cli.judging",
@@ -144,6 +145,13 @@ ALLOWED: dict[str, set[str]] = {
     "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
     "onnxruntime": {"shipping.ort"},
+    "fastapi": {
+        "studio.pages",
+        "studio.home",
+        "studio.working",
+        "studio.pictures",
+        "studio.app",
+    },
     "pyarrow": set(),
     "pandas": set(),
 }
