@@ -308,6 +308,11 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "python",
     ),
+    "serving": (
+        "store_table",
+        "store",
+        "store_read",
+    ),
     "cli": (
         "options",
         "searches",
@@ -333,6 +338,7 @@ FOLDERS: dict[str, str] = {
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
+    "serving": "the server, and the predictions it keeps",
     "cli": "the command line: one function a command, and every way out",
 }
 
