@@ -201,8 +201,11 @@ ORDER: dict[str, tuple[str, ...]] = {
         "members",
         "walk",
         "session",
+        "taps",
         "golden",
         "bundle",
+        "ort",
+        "verify",
         "write",
     ),
     "flow": (
@@ -301,6 +304,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "curve_page",
         "curving",
         "using",
+        "exporting",
         "models",
         "getting",
         "splitting",
@@ -309,9 +313,23 @@ ORDER: dict[str, tuple[str, ...]] = {
         "python",
     ),
     "serving": (
+        "problems",
+        "incoming",
+        "wall",
         "store_table",
         "store",
         "store_read",
+    ),
+    "studio": (
+        "settings",
+        "projects",
+        "jobs",
+        "gallery",
+        "pages",
+        "home",
+        "working",
+        "pictures",
+        "app",
     ),
     "cli": (
         "options",
@@ -320,7 +338,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         "exits",
         "networks",
         "judging",
+        "shipping",
         "main",
+        "worker",
     ),
 }
 
@@ -338,7 +358,8 @@ FOLDERS: dict[str, str] = {
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
-    "serving": "the server, and the predictions it keeps",
+    "serving": "the server: a bundle behind HTTP, and the wall before all that listens",
+    "studio": "the workbench in a browser: projects, jobs and their pages",
     "cli": "the command line: one function a command, and every way out",
 }
 

@@ -57,8 +57,9 @@ EXTRAS = Registry(
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
         "tune": Extra(("optuna>=5.0",), "a search over settings", commands=("tune",)),
-        "ort": Extra(("onnxruntime>=1.31",), "ONNX Runtime as a second engine"),
-        "studio": Extra(("nicegui>=3.18",), "the page to work with in a browser"),
+        "ort": Extra(
+            ("onnxruntime>=1.31",), "ONNX Runtime as a second engine", commands=("verify",)
+        ),
         "store": Extra(
             ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"), "predictions kept in a database"
         ),

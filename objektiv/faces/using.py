@@ -1,4 +1,4 @@
-"""What `predict`, `evaluate` and `export` do and print: the commands that use a finished model.
+"""What `predict` and `evaluate` do and print: the commands that use a finished model.
 
 In: checked options. Out: text on standard output, messages on standard error, an exit code.
 Apart from `faces.console` because naming one picture must not wait for what training imports.
@@ -27,7 +27,7 @@ from objektiv.faces.words import count, headline, percent, percent_range
 from objektiv.features.direct import Direct
 from objektiv.flow import use
 from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
-from objektiv.flow.run import open_run, typed
+from objektiv.flow.run import open_run
 from objektiv.flow.settings import EvaluateSettings, PredictSettings
 from objektiv.judging.foreign import SUFFIXES
 from objektiv.shipping.bundle import load
@@ -180,11 +180,3 @@ def _told(doubt: Doubt, classes: Sequence[str]) -> dict[str, object]:
     if doubt.why == "strange":
         return told | {"limit": doubt.limit}
     return told | {"coverage": doubt.coverage, "possible": [classes[k] for k in doubt.possible]}
-
-
-def export(run: Path, to: Path | None) -> None:
-    """Write a run's bundle as one file and say what to do with it."""
-    opened = open_run(run)
-    target = use.export(opened, to or Path(f"{run.resolve().name}.objektiv"))
-    print_line(f"Bundle: {target} ({target.stat().st_size / 1e6:.1f} MB)", sys.stdout)
-    print_line(f"Next: objektiv predict IMAGES --bundle {typed(target)}", sys.stdout)

@@ -22,6 +22,8 @@ ALLOWED: dict[str, set[str]] = {
         "zoo.files",
         "shipping.walk",
         "shipping.session",
+        "shipping.verify",  # its name in a type
+        "shipping.taps",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -33,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.likeness",
     },
     "PIL": {
+        "studio.gallery",
         "data.images",
         "shipping.golden",
         "faces.pictures",
@@ -92,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "sqlalchemy": {"serving.store_table"},
     "sklearn": {"data.digits", "auditing.feature_map"},
-    "jinja2": {"faces.report"},
+    "jinja2": {"faces.report", "studio.pages"},
     "typer": {
         "cli.networks",
         "cli.judging",
@@ -101,8 +104,10 @@ ALLOWED: dict[str, set[str]] = {
         "cli.options",
         "cli.reports",
         "cli.searches",
+        "cli.shipping",
     },
     "yaml": {"base.settings"},
+    "starlette": {"serving.problems", "serving.incoming", "serving.wall"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
@@ -141,7 +146,14 @@ ALLOWED: dict[str, set[str]] = {
     "docx": {"faces.paper_word"},
     "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
-    "onnxruntime": set(),
+    "onnxruntime": {"shipping.ort"},
+    "fastapi": {
+        "studio.pages",
+        "studio.home",
+        "studio.working",
+        "studio.pictures",
+        "studio.app",
+    },
     "pyarrow": set(),
     "pandas": set(),
 }
