@@ -316,6 +316,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         "problems",
         "incoming",
         "wall",
+        "store_table",
+        "store",
+        "store_read",
     ),
     "studio": (
         "settings",

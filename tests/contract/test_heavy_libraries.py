@@ -91,7 +91,9 @@ ALLOWED: dict[str, set[str]] = {
         "flow.check",
         "faces.check_page",
         "faces.augment_page",
+        "serving.store_read",
     },
+    "sqlalchemy": {"serving.store_table"},
     "sklearn": {"data.digits", "auditing.feature_map"},
     "jinja2": {"faces.report", "studio.pages"},
     "typer": {
