@@ -23,6 +23,8 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.taps",
+        "explaining.fields",
+        "explaining.tail",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -32,6 +34,9 @@ ALLOWED: dict[str, set[str]] = {
         "intake.frames",
         "features.changes",
         "auditing.likeness",
+        "explaining.foreground",
+        "explaining.occlusion",
+        "explaining.overlay",
     },
     "PIL": {
         "data.images",
