@@ -324,6 +324,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "projects",
         "jobs",
+        "classes",
+        "corrections",
         "gallery",
         "pages",
         "home",
