@@ -338,6 +338,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "settings",
         "projects",
         "jobs",
+        "classes",
+        "corrections",
         "gallery",
         "pages",
         "home",
