@@ -23,6 +23,11 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.verify",  # its name in a type
+        "shipping.parts",
+        "shipping.prune",
+        "shipping.halves",
+        "shipping.eight",
+        "shipping.remake",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
