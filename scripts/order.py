@@ -206,6 +206,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "halves",
         "eight",
         "remake",
+        "taps",
         "golden",
         "bundle",
         "ort",
@@ -319,6 +320,25 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "python",
     ),
+    "serving": (
+        "problems",
+        "incoming",
+        "wall",
+        "store_table",
+        "store",
+        "store_read",
+    ),
+    "studio": (
+        "settings",
+        "projects",
+        "jobs",
+        "gallery",
+        "pages",
+        "home",
+        "working",
+        "pictures",
+        "app",
+    ),
     "cli": (
         "options",
         "searches",
@@ -328,6 +348,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "judging",
         "shipping",
         "main",
+        "worker",
     ),
 }
 
@@ -345,6 +366,8 @@ FOLDERS: dict[str, str] = {
     "shipping": "the bundle: what was tested, as files",
     "flow": "the run folder and the steps that fill it",
     "faces": "what people see: pages, papers, figures, words; only here and below is printed",
+    "serving": "the server: a bundle behind HTTP, and the wall before all that listens",
+    "studio": "the workbench in a browser: projects, jobs and their pages",
     "cli": "the command line: one function a command, and every way out",
 }
 

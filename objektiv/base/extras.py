@@ -60,7 +60,6 @@ EXTRAS = Registry(
         "ort": Extra(
             ("onnxruntime>=1.31",), "ONNX Runtime as a second engine", commands=("verify",)
         ),
-        "studio": Extra(("nicegui>=3.18",), "the page to work with in a browser"),
         "store": Extra(
             ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"), "predictions kept in a database"
         ),

@@ -39,6 +39,7 @@ BASE_LIBRARIES = (
     "pyyaml",
     "scikit-learn",
     "scipy",
+    "starlette",
     "threadpoolctl",
     "typer",
 )

@@ -67,6 +67,11 @@ class Bundle:
         self._squares = squares_of(golden.read_pictures(members), size=facts.size, fit=facts.fit)
         self._batches_checked = False
 
+    @property
+    def network(self) -> Network:
+        """What stands behind the preprocessing, from PIXELS on; not to be changed."""
+        return self._session.network
+
     def predict(self, pictures: Pictures) -> Predicted:
         """Logits and probabilities of pictures, each uint8 (height, width, 3) RGB of any size.
 

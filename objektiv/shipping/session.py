@@ -82,7 +82,7 @@ class Network:
     """A graph that `walk.cut` has left, read once by OpenVINO for each batch and all precisions."""
 
     def __init__(self, graph: onnx.ModelProto) -> None:
-        self._graph = graph
+        self.graph = graph
         self._read: dict[int, Any] = {}
 
     def read(self, batch: int) -> Any:
@@ -93,7 +93,7 @@ class Network:
         """
         if batch not in self._read:
             with _refusals():
-                self._read[batch] = _core().read_model(with_batch(self._graph, batch))
+                self._read[batch] = _core().read_model(with_batch(self.graph, batch))
             _check_shapes(self._read[batch], batch)
         return self._read[batch]
 
@@ -107,7 +107,7 @@ class Session:
     """
 
     def __init__(self, network: Network, *, precision: str) -> None:
-        self._network = network
+        self.network = network
         self._precision = precision
         self._requests: dict[int, list[Any]] = {}
         self._lock = threading.Lock()
@@ -142,12 +142,12 @@ class Session:
 
     def _compile(self, size: int) -> list[Any]:
         """Requests to run one after the other."""
-        model = self._network.read(size)
+        model = self.network.read(size)
         if self._precision == "fp32":
-            return [_request(model, "fp32")]
+            return [request(model, "fp32")]
         parts = _split(model.clone())
-        rest = [_request(part, "fp32") for part in parts[1:]]
-        return [_request(parts[0], self._precision), *rest]
+        rest = [request(part, "fp32") for part in parts[1:]]
+        return [request(parts[0], self._precision), *rest]
 
 
 def _split(model: Any) -> list[Any]:
@@ -167,7 +167,13 @@ def _split(model: Any) -> list[Any]:
     return [backbone, rest]
 
 
-def _request(model: Any, precision: str) -> Any:
+def request(model: Any, precision: str) -> Any:
+    """OpenVINO's request for a model it has read, compiled for few pictures at a time.
+
+    Raises:
+        BundleError: OpenVINO refuses the model.
+        ModelError: this processor does not compute in the precision.
+    """
     hint = HINTS[precision]
     options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}  # all cores
     with _refusals():

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.halves",
         "shipping.eight",
         "shipping.remake",
+        "shipping.taps",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -39,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
         "auditing.likeness",
     },
     "PIL": {
+        "studio.gallery",
         "data.images",
         "shipping.golden",
         "faces.pictures",
@@ -94,9 +96,11 @@ ALLOWED: dict[str, set[str]] = {
         "flow.check",
         "faces.check_page",
         "faces.augment_page",
+        "serving.store_read",
     },
+    "sqlalchemy": {"serving.store_table"},
     "sklearn": {"data.digits", "auditing.feature_map"},
-    "jinja2": {"faces.report"},
+    "jinja2": {"faces.report", "studio.pages"},
     "typer": {
         "cli.networks",
         "cli.judging",
@@ -108,6 +112,13 @@ ALLOWED: dict[str, set[str]] = {
         "cli.shipping",
     },
     "yaml": {"base.settings"},
+    "starlette": {
+        "studio.pages",
+        "studio.app",
+        "serving.problems",
+        "serving.incoming",
+        "serving.wall",
+    },
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
@@ -147,6 +158,13 @@ ALLOWED: dict[str, set[str]] = {
     "pptx": {"faces.paper_slides"},
     "tensorflow": set(),
     "onnxruntime": {"shipping.ort"},
+    "fastapi": {
+        "studio.pages",
+        "studio.home",
+        "studio.working",
+        "studio.pictures",
+        "studio.app",
+    },
     "pyarrow": set(),
     "pandas": set(),
 }

@@ -118,7 +118,7 @@ def test_bf16_leaves_the_head_in_32_bits(network: Network) -> None:
         pytest.skip("this processor does not compute in bf16")
     backbone, _ = rough._requests[LARGE]
     features = backbone.get_output_tensor(0).data[:8]
-    head = {tuple(t.dims): numpy_helper.to_array(t) for t in network._graph.graph.initializer}
+    head = {tuple(t.dims): numpy_helper.to_array(t) for t in network.graph.graph.initializer}
 
     exact = features @ head[16, 3] + head[3,]
     np.testing.assert_allclose(logits, exact, atol=1e-5)
@@ -127,7 +127,7 @@ def test_bf16_leaves_the_head_in_32_bits(network: Network) -> None:
 
 def _features(network: Network, squares: NDArray[np.float32]) -> NDArray[np.float32]:
     backbone, _ = module._split(network.read(LARGE).clone())
-    request = module._request(backbone, "fp32")
+    request = module.request(backbone, "fp32")
     request.infer([np.concatenate([squares, squares])])
     features: NDArray[np.float32] = request.get_output_tensor(0).data[: len(squares)].copy()
     return features
