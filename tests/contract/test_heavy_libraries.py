@@ -24,6 +24,11 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.verify",  # its name in a type
+        "shipping.parts",
+        "shipping.prune",
+        "shipping.halves",
+        "shipping.eight",
+        "shipping.remake",
         "shipping.taps",
         "explaining.fields",
         "explaining.tail",
