@@ -339,6 +339,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "networks",
         "judging",
         "shipping",
+        "stored",
         "main",
         "worker",
     ),

@@ -121,4 +121,3 @@ class Taps:
         self._request.infer({PIXELS: np.ascontiguousarray(squares)}, share_inputs=True)
         ends = range(len(self.names))
         return [self._request.get_output_tensor(i).data[:count].copy() for i in ends]
-
