@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,8 +89,8 @@ def _show(table: pl.DataFrame) -> None:
             str(part["model_sha256"][0])[:12],
             f"{len(part):,}",
             f"{len(part) - part['abstain_reason'].null_count():,}",
-            f"{part['milliseconds'].median():.1f}",
-            f"{part['time'].max():%Y-%m-%d %H:%M} UTC",
+            f"{median(part['milliseconds']):.1f}",
+            f"{max(part['time']):%Y-%m-%d %H:%M} UTC",
         )
         for part in table.partition_by("model_sha256", maintain_order=True)
     ]
