@@ -29,6 +29,13 @@ from objektiv.studio.projects import Project, open_project
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
 COOKIE = "language"
+# What a page may load: our own files, and pictures that its script has made.
+RULES = {
+    "content-security-policy": "default-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "cache-control": "no-store",
+}
 # The pages of a project in the order of the work: address below the project's, and name.
 STEPS: tuple[tuple[str, str], ...] = (
     ("", mark("Pictures")),
@@ -82,7 +89,7 @@ def page(
     """A page from a template; `project` gives it the project's navigation."""
     status: int = shown.pop("status", 200)
     with speaking(language_of(request)):
-        return HTMLResponse(_rendered(request, template, project, shown), status)
+        return HTMLResponse(_rendered(request, template, project, shown), status, RULES)
 
 
 def _rendered(

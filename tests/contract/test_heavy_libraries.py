@@ -109,7 +109,13 @@ ALLOWED: dict[str, set[str]] = {
         "cli.stored",
     },
     "yaml": {"base.settings"},
-    "starlette": {"serving.problems", "serving.incoming", "serving.wall"},
+    "starlette": {
+        "studio.pages",
+        "studio.app",
+        "serving.problems",
+        "serving.incoming",
+        "serving.wall",
+    },
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
