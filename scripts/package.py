@@ -33,6 +33,10 @@ NEEDED = (
     "objektiv/features/imagenet_classes.txt",
     "objektiv/features/lite0_ranges.json",
     "objektiv/faces/templates/report.html",
+    "objektiv/faces/templates/report.css",
+    "objektiv/studio/templates/frame.html",
+    "objektiv/studio/static/studio.css",
+    "objektiv/studio/static/studio.js",
 )
 IN_DIST_INFO = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 # What the source archive has beside the package: all that its tests look at.
