@@ -363,6 +363,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "networks",
         "judging",
         "shipping",
+        "stored",
         "main",
         "worker",
     ),

@@ -103,6 +103,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.check_page",
         "faces.augment_page",
         "serving.store_read",
+        "cli.stored",  # its name in a type
     },
     "sqlalchemy": {"serving.store_table"},
     "sklearn": {"data.digits", "auditing.feature_map"},
@@ -116,6 +117,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.reports",
         "cli.searches",
         "cli.shipping",
+        "cli.stored",
     },
     "yaml": {"base.settings"},
     "starlette": {
