@@ -24,6 +24,8 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.session",
         "shipping.verify",  # its name in a type
         "shipping.taps",
+        "explaining.fields",
+        "explaining.tail",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -33,6 +35,9 @@ ALLOWED: dict[str, set[str]] = {
         "intake.frames",
         "features.changes",
         "auditing.likeness",
+        "explaining.foreground",
+        "explaining.occlusion",
+        "explaining.overlay",
     },
     "PIL": {
         "studio.gallery",
