@@ -53,6 +53,16 @@ class Log:
             told["error"] = f"{type(seen.error).__name__}: {seen.error}"[: 5 * LONGEST]
         self.line(**told)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no line waits."""
+        return self._lines.empty()
+
+    @property
+    def alive(self) -> bool:
+        """Whether lines are still written."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Write what waits, for at most a second."""
         self.line(event="end", lines_lost=self._lost)

@@ -10,6 +10,7 @@ from objektiv.judging.settings import JudgeSettings
 from objektiv.judging.unsure import unsure
 from tests.judging.test_unsure import _said
 
+
 def test_promises_are_told_with_what_became_of_them() -> None:
     """Coverage, single classes and refusals are told with their intervals."""
     found = unsure(_said(1), _said(2), JudgeSettings(coverage=0.9, refuse=0.1))
