@@ -126,7 +126,15 @@ ALLOWED: dict[str, set[str]] = {
         "serving.problems",
         "serving.incoming",
         "serving.wall",
+        "serving.uploads",
+        "serving.predicting",
+        "serving.app",
+        "serving.protocol",
+        "serving.listen",
+        "serving.run",
     },
+    "uvicorn": {"serving.protocol", "serving.listen"},
+    "prometheus_client": {"serving.metrics"},
     "av": {"intake.video"},
     "matplotlib": {  # figures that are also PNG and a notebook's; the report draws its own
         "faces.canvas",
@@ -167,6 +175,7 @@ ALLOWED: dict[str, set[str]] = {
     "tensorflow": set(),
     "onnxruntime": {"shipping.ort"},
     "fastapi": {
+        "serving.app",
         "studio.pages",
         "studio.home",
         "studio.working",
