@@ -370,6 +370,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "working",
         "pictures",
         "app",
+        "run",
     ),
     "cli": (
         "options",
@@ -381,6 +382,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "shipping",
         "stored",
         "serving",
+        "studio",
         "main",
         "worker",
     ),

@@ -110,6 +110,8 @@ ALLOWED: dict[str, set[str]] = {
     "jinja2": {"faces.report", "studio.pages"},
     "typer": {
         "cli.networks",
+        "cli.serving",
+        "cli.studio",
         "cli.judging",
         "cli.main",
         "cli.exits",
