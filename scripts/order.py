@@ -208,7 +208,6 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "explaining": (
         "settings",
-        "fields",
         "pieces",
         "tail",
         "contributions",
@@ -216,9 +215,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         "foreground",
         "occlusion",
         "sanity",
+        "overlay",
         "answer",
         "heat",
-        "overlay",
     ),
     "flow": (
         "settings",

@@ -23,7 +23,6 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.taps",
-        "explaining.fields",
         "explaining.tail",
     },
     "google": {"features.strict", "zoo.files"},
