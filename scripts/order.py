@@ -215,7 +215,6 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "explaining": (
         "settings",
-        "fields",
         "pieces",
         "tail",
         "contributions",
@@ -223,9 +222,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         "foreground",
         "occlusion",
         "sanity",
+        "overlay",
         "answer",
         "heat",
-        "overlay",
     ),
     "flow": (
         "settings",

@@ -30,7 +30,6 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.eight",
         "shipping.remake",
         "shipping.taps",
-        "explaining.fields",
         "explaining.tail",
     },
     "google": {"features.strict", "zoo.files"},
