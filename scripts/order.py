@@ -329,6 +329,12 @@ ORDER: dict[str, tuple[str, ...]] = {
         "home",
         "working",
         "pictures",
+        "forms",
+        "splits",
+        "training",
+        "results",
+        "cells",
+        "thresholds",
         "app",
     ),
     "cli": (
