@@ -22,6 +22,15 @@ def test_a_page_tells_how_far_a_job_is(client: TestClient, project: Project) -> 
     assert "objektiv check cells" in text
 
 
+def test_what_a_command_said_stands_in_lines(client: TestClient, project: Project) -> None:
+    """As in a terminal, and a name in it cannot become markup."""
+    job = asked(project.folder / "jobs" / "check-001")
+    (job.folder / "log.txt").write_text("first\n<b>second</b>\n")
+
+    text = client.get(f"/p/{project.name}/jobs/check-001").text
+    assert "first\n&lt;b&gt;second&lt;/b&gt;\n" in text
+
+
 def test_the_state_is_told_to_the_script(client: TestClient, project: Project) -> None:
     """In the language of the reader."""
     asked(project.folder / "jobs" / "check-001")
