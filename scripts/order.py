@@ -28,6 +28,23 @@ ORDER: dict[str, tuple[str, ...]] = {
         "machine",
         "places",
     ),
+    "scratch": (
+        "shapes",
+        "neuron",
+        "linear",
+        "activations",
+        "costs",
+        "descent",
+        "logistic",
+        "initial",
+        "layers",
+        "network",
+        "cars",
+        "filters",
+        "convolution",
+        "pooling",
+        "cnn",
+    ),
     "data": (
         "settings",
         "header",
@@ -396,6 +413,7 @@ ORDER: dict[str, tuple[str, ...]] = {
 # What each folder is about, one phrase; the files say it themselves in their first line.
 FOLDERS: dict[str, str] = {
     "base": "errors, names, files, settings: what every other folder stands on",
+    "scratch": "networks from scratch for the course, in NumPy alone; uses nothing of ours",
     "data": "from pictures on a disk to a dataset and its split",
     "intake": "from addresses, archives, arrays and videos to a folder of pictures",
     "features": "from an image to its features: the backbone, the engine, the bank",
