@@ -72,7 +72,15 @@ EXTRAS = Registry(
         "scale": Extra(("ray>=2.60",), "work on several machines"),
         "test": Extra(_TEST, "what the tests need"),
         "dev": Extra(
-            (*_TEST, "import-linter>=2.16", "mypy>=2.4", "playwright>=1.65", "ruff>=0.17"),
+            (
+                *_TEST,
+                "build>=1.6",
+                "import-linter>=2.16",
+                "mypy>=2.4",
+                "pip-audit>=2.10",
+                "playwright>=1.65",
+                "ruff>=0.17",
+            ),
             "what a contributor needs",
         ),
     },

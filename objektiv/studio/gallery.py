@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 from pathlib import Path
 
 from PIL import Image
@@ -19,11 +18,11 @@ from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.images import decode, read_bytes
 from objektiv.flow.use import MAX_PIXELS
+from objektiv.studio.corrections import refresh, stamp, state_of
 from objektiv.studio.projects import Project
 
 QUALITY = 85  # of JPEG
 LARGEST = 2048  # pixels, the longest side that is asked for
-CLASSES_SEEN = 4096  # folders whose time of change is looked at
 
 
 def items(project: Project) -> Dataset:
@@ -37,18 +36,14 @@ def items(project: Project) -> Dataset:
 
 @functools.lru_cache(maxsize=8)
 def _items(project: Project, state: tuple[object, ...]) -> Dataset:
+    if project.labels:  # made before the last pictures came or went
+        refresh(project)
     return datasets.read(project.data, project.read_settings)
 
 
 def _state(project: Project) -> tuple[object, ...]:
-    """What changes when items do: a folder's time changes with the files in it."""
-    tables = [path for path in (project.labels, project.data) if path and path.is_file()]
-    places = [project.data, *tables]
-    for top, below, _ in os.walk(project.data):
-        places += [Path(top, name) for name in below]
-        if len(places) > CLASSES_SEEN:
-            break
-    return tuple((path, path.stat().st_mtime_ns) for path in places)
+    """What changes when items do."""
+    return state_of(project.data), stamp(project.labels) if project.labels else None
 
 
 def path_of(project: Project, item: str) -> Path:

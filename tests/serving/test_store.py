@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -346,12 +347,13 @@ def test_missing_extra_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_postgresql_keeps_the_same_rows(server: postgres.Server, path: Path) -> None:
     """Both databases give back the same table for the same rows."""
     rows = [row("one"), row("two", features=None, called=EVIL[0], model="x\0y")]
+    rows = [replace(each, model_sha256="f" * 64) for each in rows]  # of this test alone
     for address in (server.address, str(path)):
         with Store(address) as store:
             store.put(rows).result(timeout=10)
             assert "geheim" not in store.name
 
-    assert read_store(server.address).equals(read_store(str(path)))
+    assert read_store(server.address, model="f").equals(read_store(str(path)))
 
 
 @pytest.mark.usefixtures("soon")
