@@ -71,7 +71,7 @@ def test_spoilt_bundles_are_refused_in_our_words(
             np.testing.assert_allclose(said.probabilities.sum(axis=1), 1, atol=1e-3)
 
     spoil()
-    assert len(ways) >= 15  # many different walls were reached
+    assert len(ways) >= 10  # many different walls were reached
     assert ways["sound"] < 0.5 * sum(ways.values())
 
 
