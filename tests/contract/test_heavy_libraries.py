@@ -110,6 +110,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.reports",
         "cli.searches",
         "cli.shipping",
+        "cli.serving",
     },
     "yaml": {"base.settings"},
     "starlette": {
