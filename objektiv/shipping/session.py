@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -224,6 +224,20 @@ def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predi
         ends = range(len(compiled.outputs))
         results = [compiled({INPUT.name: picture}) for picture in pictures]
     return together([predicted([result[i] for i in ends]) for result in results])
+
+
+def run_scalars(data: bytes, squares: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """A cut graph in fp32 whose outputs are single numbers, (squares, outputs).
+
+    Raises:
+        BundleError: OpenVINO refuses the graph.
+    """
+    with _refusals():
+        options = {"INFERENCE_PRECISION_HINT": "f32"}
+        compiled = _core().compile_model(_core().read_model(data), "CPU", options)
+        ends = range(len(compiled.outputs))
+        results = (compiled({PIXELS: square[None]}) for square in squares)
+        return np.array([[float(result[i]) for i in ends] for result in results], np.float32)
 
 
 @contextlib.contextmanager

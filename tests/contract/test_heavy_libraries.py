@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -23,6 +24,11 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.walk",
         "shipping.session",
         "shipping.verify",  # its name in a type
+        "shipping.parts",
+        "shipping.prune",
+        "shipping.halves",
+        "shipping.eight",
+        "shipping.remake",
         "shipping.taps",
         "explaining.fields",
         "explaining.tail",
@@ -97,6 +103,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.check_page",
         "faces.augment_page",
         "serving.store_read",
+        "cli.stored",  # its name in a type
     },
     "sqlalchemy": {"serving.store_table"},
     "sklearn": {"data.digits", "auditing.feature_map"},
@@ -111,6 +118,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.searches",
         "cli.shipping",
         "cli.serving",
+        "cli.stored",
     },
     "yaml": {"base.settings"},
     "starlette": {
@@ -180,20 +188,25 @@ ALLOWED: dict[str, set[str]] = {
 }
 
 
-def _importers(library: str) -> set[str]:
-    """Modules of objektiv that import `library`, at the top or inside a function."""
-    found = set()
+@cache
+def _imports() -> dict[str, set[str]]:
+    """The libraries that each module of objektiv imports, at the top or inside a function."""
+    found: dict[str, set[str]] = {}
     for path in order.PACKAGE.rglob("*.py"):
+        module = ".".join(path.relative_to(order.PACKAGE).with_suffix("").parts)
+        names: list[str] = []
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names: list[str] = []
             if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
+                names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            if any(name.partition(".")[0] == library for name in names):
-                inside = path.relative_to(order.PACKAGE).with_suffix("")
-                found.add(".".join(inside.parts))
+                names.append(node.module or "")
+        found[module] = {name.partition(".")[0] for name in names}
     return found
+
+
+def _importers(library: str) -> set[str]:
+    """Modules of objektiv that import `library`."""
+    return {module for module, libraries in _imports().items() if library in libraries}
 
 
 @pytest.mark.parametrize("library", ALLOWED)
