@@ -119,7 +119,6 @@ ALLOWED: dict[str, set[str]] = {
         "cli.reports",
         "cli.searches",
         "cli.shipping",
-        "cli.serving",
         "cli.stored",
     },
     "yaml": {"base.settings"},
