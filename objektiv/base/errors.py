@@ -8,7 +8,8 @@
     ├── ModelError          4  a bundle, run, backbone or weights file is refused
     │   └── BundleError     4  a bundle is damaged, altered or of another version
     ├── MachineError        5  disk, memory, permissions
-    │   └── MissingExtra    5  a part of objektiv is not installed
+    │   ├── MissingExtra    5  a part of objektiv is not installed
+    │   └── StoreError      5  predictions cannot be stored, or not now
     └── Cancelled         130  stopped by Ctrl-C or a cancel file; what is done is kept
 
 Exit code 0 is success, 1 a gate or finding that failed, 6 a bug of ours.
@@ -79,6 +80,16 @@ class MachineError(ObjektivError):
 
 class MissingExtra(MachineError):
     """A part of objektiv is not installed; `next` is the command that installs it."""
+
+
+class StoreError(MachineError):
+    """Predictions cannot be stored; `reason` is one word of `serving.store_table.REASONS`."""
+
+    def __init__(
+        self, happened: str, *, value: object, allowed: str, next: str, reason: str
+    ) -> None:
+        super().__init__(happened, value=value, allowed=allowed, next=next)
+        self.reason = reason
 
 
 class Cancelled(ObjektivError):

@@ -34,13 +34,16 @@ BASE_LIBRARIES = (
     "openvino",
     "pillow",
     "polars",
+    "prometheus-client",
     "protobuf",
     "pydantic",
     "pyyaml",
     "scikit-learn",
     "scipy",
+    "starlette",
     "threadpoolctl",
     "typer",
+    "uvicorn",
 )
 
 # Flags that decide how fast, and in which precision, a network runs (of x86, then of Arm).

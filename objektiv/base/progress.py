@@ -11,6 +11,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +35,20 @@ class Event:
 
 
 Listener = Callable[[Event], None]
+_follower: ContextVar[Listener | None] = ContextVar("follower", default=None)
+
+
+@contextlib.contextmanager
+def followed_by(listener: Listener) -> Iterator[None]:
+    """Whatever reports inside also tells `listener`, which may raise Cancelled to stop it.
+
+    So the studio follows a command that knows nothing of it.
+    """
+    before = _follower.set(listener)
+    try:
+        yield
+    finally:
+        _follower.reset(before)
 
 
 class Step:
@@ -81,6 +96,7 @@ class Progress:
     def __init__(self, listener: Listener | None = None, folder: Path | None = None) -> None:
         self._listener = listener
         self._folder = folder
+        self._follower = _follower.get()  # here: the threads of a step know no context
 
     def in_folder(self, folder: Path) -> Progress:
         """The same listener, writing into a run's folder."""
@@ -94,14 +110,21 @@ class Progress:
         step.finish()
 
     def _report(self, event: Event) -> None:
-        if self._listener:
-            self._listener(event)
+        for listener in (self._listener, self._follower):
+            if listener:
+                listener(event)
         if self._folder:
-            # An append of one short line; the one file of ours that is not published whole,
-            # because a torn last line of progress harms nobody.
-            path = self._folder / PROGRESS_FILE
-            with files.writing(path), path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(event)) + "\n")
+            record(event, self._folder)
 
     def _cancelled(self) -> bool:
         return bool(self._folder and (self._folder / CANCEL_FILE).exists())
+
+
+def record(event: Event, folder: Path) -> None:
+    """Append `event` to `progress.jsonl` in `folder`.
+
+    The one file of ours that is not published whole: a torn last line of progress harms nobody.
+    """
+    path = folder / PROGRESS_FILE
+    with files.writing(path), path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(asdict(event)) + "\n")

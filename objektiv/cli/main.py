@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.cli import judging, reports, searches
+from objektiv.cli import judging, reports, searches, serving, shipping, stored
 from objektiv.cli.exits import run
 from objektiv.cli.judging import Bundle
 from objektiv.cli.networks import networks
@@ -230,19 +230,9 @@ def predict(
     raise typer.Exit(using.predict(model, images, settings, as_json=json))
 
 
-@app.command()
-def export(
-    run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN", show_default=False)],
-    to: Annotated[
-        Path | None, typer.Option(help="New file that ends in .objektiv.", metavar="PATH")
-    ] = None,
-) -> None:
-    """Write a run's bundle as one file: network, preprocessing, head, classes, golden images."""
-    from objektiv.faces import using
-
-    using.export(run, to)
-
-
+shipping.register(app)
+serving.register(app)
+stored.register(app)
 app.add_typer(networks, name="models")
 
 

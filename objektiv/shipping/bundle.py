@@ -1,4 +1,4 @@
-"""Load, run and verify what ships: one graph with everything inside, and its proof.
+"""Load and run what ships: one graph with everything inside, and its proof.
 
 In: the path of a bundle, a folder or an `.objektiv` file. Out: a Bundle that predicts, after every
 hash was compared, the graph walked and the golden pictures repeated; or a BundleError.
@@ -8,8 +8,7 @@ Try: `load(Path("runs/cells-001/model")).predict([picture]).probabilities`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base import files
-from objektiv.base.errors import BundleError, DataError, ModelError, UsageError
+from objektiv.base.errors import BundleError, DataError, UsageError
 from objektiv.base.names import suggestion
 from objektiv.data.images import to_square
 from objektiv.data.settings import Fit
@@ -26,11 +25,9 @@ from objektiv.shipping.facts import (
     CARD,
     FACTS,
     GOLDEN,
-    MEMBERS,
     MODEL,
     ROUGH,
     Facts,
-    Golden,
     Precision,
     read_golden,
     refused,
@@ -44,13 +41,11 @@ from objektiv.shipping.session import (
     Predicted,
     Session,
     has_bf16,
-    run_whole_graph,
     together,
 )
 from objektiv.shipping.walk import cut, read_graph
 
 SAME_PATH = 1e-4  # whole graph against NumPy preprocessing and cut network
-SAME_BATCH = 1e-5  # one picture alone against the same picture in a batch, in fp32
 
 Pictures = Sequence[NDArray[np.uint8]]
 
@@ -116,7 +111,15 @@ class Bundle:
         Raises:
             BundleError: one comes out differently.
         """
-        self._compare(self._session(self._squares))
+        self.check_golden_by(self._session)
+
+    def check_golden_by(self, compute: Callable[[NDArray[np.float32]], Predicted]) -> None:
+        """Repeat the golden pictures through another way from squares to predictions.
+
+        Raises:
+            BundleError: one comes out differently.
+        """
+        self._compare(compute(self._squares))
 
     def _check_batches(self) -> None:
         """The batch is compiled anew, so it is checked anew."""
@@ -158,7 +161,7 @@ def load(path: Path | str, *, precision: str = "auto") -> Bundle:
         ModelError: this processor does not compute in the precision.
     """
     path = Path(path)
-    with _naming(path):
+    with naming(path):
         facts, members = read_members(path)
         chosen = _choose(precision, facts)
         graph = read_graph(members[MODEL], facts)
@@ -196,7 +199,7 @@ def _choose(precision: str, facts: Facts) -> Precision:
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Put the bundle's path before what happened to it."""
     try:
         yield
@@ -206,72 +209,6 @@ def _naming(path: Path) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a verification."""
-
-    check: str
-    found: str
-    allowed: str
-    passed: bool
-
-
-def verify(path: Path | str) -> tuple[Row, ...]:
-    """Check everything that can be checked about a bundle, more than `load` does.
-
-    A difference in a computed number is a row that has not passed.
-
-    Raises:
-        BundleError: the bundle is damaged so that nothing can be computed.
-    """
-    path = Path(path)
-    with _naming(path):
-        facts, members = read_members(path)
-        whole = read_graph(members[MODEL], facts)
-        data = whole.SerializeToString()
-        counts = f"{len(whole.graph.node)} operations, {len(whole.graph.initializer)} arrays"
-        rows = [
-            Row("members", f"{len(members)}, hashes agree", f"{len(MEMBERS)}", True),
-            Row("graph", f"{counts}, each checked", "only what objektiv writes", True),
-        ]
-        expected = read_golden(members[GOLDEN], facts)
-        pictures = golden.read_pictures(members)
-        cut(whole, size=facts.size)
-        squares = squares_of(pictures, size=facts.size, fit=facts.fit)
-        network = Network(whole)
-        session = Session(network, precision="fp32")
-        alone = session(squares)
-        rows.append(_golden_row(alone, expected, "fp32"))
-        if "bf16" in facts.precisions:
-            rows.append(_bf16_row(network, squares, expected))
-        batch = session(np.concatenate([squares] * 2))
-        batch = batch.first(len(squares))
-        rows.append(_same_row("batch of 16 as alone", alone, batch, SAME_BATCH))
-        graph = run_whole_graph(data, pictures)
-        rows.append(_same_row("whole graph as cut", alone, graph, same_path(facts.weights)))
-    return tuple(rows)
-
-
 def same_path(weights: str) -> float:
     """Difference allowed between the whole graph and the cut one; int8 rounds to steps."""
     return ROUGH if weights == "int8" else SAME_PATH
-
-
-def _same_row(check: str, left: Predicted, right: Predicted, allowed: float) -> Row:
-    worst = golden.apart(left, right)
-    return Row(check, f"{worst:.1e}", f"{allowed:.0e}", worst <= allowed)
-
-
-def _golden_row(got: Predicted, expected: Golden, precision: Precision) -> Row:
-    reference = expected.expected[precision]
-    worst = float(golden.deviations(got, reference).max())
-    passed = worst <= reference.tolerance
-    return Row(f"golden images, {precision}", f"{worst:.1e}", f"{reference.tolerance:.0e}", passed)
-
-
-def _bf16_row(network: Network, squares: NDArray[np.float32], expected: Golden) -> Row:
-    try:
-        got = Session(network, precision="bf16")(squares)
-    except ModelError as error:
-        return Row("golden images, bf16", f"not tried: {error.happened}", "-", True)
-    return _golden_row(got, expected, "bf16")

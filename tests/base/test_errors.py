@@ -19,6 +19,7 @@ EXIT_CODES = {
     "BundleError": 4,
     "MachineError": 5,
     "MissingExtra": 5,
+    "StoreError": 5,
     "Cancelled": 130,
 }
 CLASSES = {
@@ -53,7 +54,7 @@ def test_the_drawn_tree_is_the_real_one() -> None:
 @pytest.mark.parametrize("name", EXIT_CODES)
 def test_a_message_has_four_parts(name: str) -> None:
     """Each error prints what happened, the value, what is allowed and the next command."""
-    reason = {"reason": "bomb"} if name == "ImageError" else {}
+    reason = {"reason": "bomb"} if name in ("ImageError", "StoreError") else {}
     error = CLASSES[name](
         "split has no such part", value="'tset'", allowed="Parts: test", next="x", **reason
     )

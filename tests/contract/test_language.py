@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from objektiv.base.language import CATALOGUE, NOTE
-from objektiv.faces.report import TEMPLATES, environment
+from objektiv.faces.report import environment
 from scripts.order import PACKAGE
 
 TEXTS = {"tr": 1, "say": 1, "mark": 1, "tr_count": 2}  # functions, and their texts
@@ -43,7 +43,7 @@ def marked_in_code() -> Iterator[tuple[str, set[str] | None]]:
 
 def marked_in_templates() -> Iterator[tuple[str, set[str] | None]]:
     """The same of the pages."""
-    for path in sorted(TEMPLATES.glob("*.html")):
+    for path in sorted(PACKAGE.rglob("templates/*.html")):
         tree = environment().parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
             name = call.node.name if isinstance(call.node, nodes.Name) else ""

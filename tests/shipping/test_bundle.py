@@ -20,9 +20,9 @@ from objektiv.base.seeds import generator
 from objektiv.data.settings import Fit
 from objektiv.features.engine import HINTS
 from objektiv.shipping import bundle as module
-from objektiv.shipping.bundle import SAME_PATH, load, verify
+from objektiv.shipping.bundle import SAME_PATH, load
 from objektiv.shipping.facts import GOLDEN, MODEL
-from objektiv.shipping.session import Session, has_bf16, run_whole_graph
+from objektiv.shipping.session import Session, run_whole_graph
 from objektiv.shipping.write import BundleContents, pack, write_bundle
 
 Members = dict[str, bytes]
@@ -66,28 +66,6 @@ def test_all_paths_agree_on_odd_pictures(
     assert np.abs(found - openvino).max() <= SAME_PATH
     assert np.abs(found - plain).max() <= SAME_PATH
     assert np.abs(openvino - plain).max() <= SAME_PATH
-
-
-def plain_example(folder: Path, picture: Picture) -> dict[str, float]:
-    """All that is needed to use a bundle without objektiv: 15 lines in any language."""
-    facts = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    session = onnxruntime.InferenceSession(
-        (folder / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"]
-    )
-    (probabilities,) = session.run(["probabilities"], {"image": picture})
-    return dict(zip(facts["classes"], map(float, probabilities[0]), strict=True))
-
-
-def test_a_few_lines_of_onnx_runtime_say_the_same(folder: Path) -> None:
-    """Without objektiv the same file gives the same probabilities and class names."""
-    bundle = load(folder)
-    for picture in PICTURES:
-        expected = bundle.predict([picture]).probabilities[0]
-
-        found = plain_example(folder, picture)
-
-        assert tuple(found) == bundle.classes
-        np.testing.assert_allclose(list(found.values()), expected, atol=SAME_PATH)
 
 
 def test_a_bundle_tells_what_it_is(folder: Path, tmp_path: Path) -> None:
@@ -279,46 +257,3 @@ def test_loading_opens_nothing_but_the_bundle(folder: Path, watch: _Watch) -> No
     ours = (f"open {folder}", f"os.scandir {folder}")
     assert watch.events
     assert [event for event in watch.events if not event.startswith(ours)] == []
-
-
-def test_verify_lists_every_check(folder: Path) -> None:
-    """A sound bundle passes each row, with the figure it was judged by."""
-    rows = verify(folder)
-
-    assert [row.check for row in rows] == [
-        *["members", "graph", "golden images, fp32"],
-        *["batch of 16 as alone", "whole graph as cut"],
-    ]
-    assert all(row.passed for row in rows)
-    assert float(rows[-1].found) <= SAME_PATH
-
-
-def test_verify_finds_preprocessing_of_another_fit(
-    members: Members, rehash: Forge, make_contents: MakeContents
-) -> None:
-    """A graph whose own preprocessing differs from what the facts say does not pass."""
-    model = make_contents(fit="crop").model
-    rows = verify(rehash(members | {MODEL: model}))
-
-    assert [row.check for row in rows if not row.passed] == ["whole graph as cut"]
-    assert float(rows[-1].found) > SAME_PATH
-
-
-def test_verify_tries_bf16_too(make_contents: MakeContents, tmp_path: Path) -> None:
-    """Each declared precision has its row; without such a processor it says so."""
-    folder = tmp_path / "b"
-    write_bundle(folder, make_contents())
-    members = {p: (folder / p).read_bytes() for p in (GOLDEN, "bundle.json")}
-    assert b"bf16" not in members[GOLDEN]
-    rows = verify(
-        write_bundle(tmp_path / "c", make_contents(precisions=("fp32", "bf16")))
-        if has_bf16()
-        else folder
-    )
-    assert ("golden images, bf16" in {row.check for row in rows}) == has_bf16()
-
-
-def test_a_damaged_bundle_cannot_be_verified(folder: Path, tmp_path: Path) -> None:
-    """Where nothing can be computed, verify ends as load does, naming the path."""
-    with pytest.raises(BundleError, match="nowhere: no bundle"):
-        verify(tmp_path / "nowhere")

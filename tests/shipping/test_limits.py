@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from objektiv.base.errors import BundleError
-from objektiv.shipping.bundle import load, verify
+from objektiv.shipping.bundle import load
 from objektiv.shipping.facts import FACTS, GOLDEN, MEMBERS, MODEL
 from objektiv.shipping.limits import Decision, Doubt, Limits
+from objektiv.shipping.verify import verify
 
 LIMITS = Limits(strangeness=2.0, refused=0.05, coverage=0.9, floors=(0.2, 0.3, 0.6))
 
