@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
         "explaining.foreground",
         "explaining.occlusion",
         "explaining.overlay",
+        "faces.explain_page",
     },
     "PIL": {
         "studio.gallery",
@@ -79,6 +80,7 @@ ALLOWED: dict[str, set[str]] = {
         "flow.tables",
         "flow.train",
         "flow.use",
+        "flow.explain",
         "flow.opened",
         "flow.compare",
         "flow.evaluate_table",
@@ -110,6 +112,7 @@ ALLOWED: dict[str, set[str]] = {
     "typer": {
         "cli.networks",
         "cli.judging",
+        "cli.explaining",
         "cli.main",
         "cli.exits",
         "cli.options",
