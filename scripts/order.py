@@ -224,6 +224,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "sanity",
         "overlay",
         "answer",
+        "gradients",
         "heat",
         "nearest",
     ),
