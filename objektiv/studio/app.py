@@ -16,10 +16,30 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
-from objektiv.studio import home, pictures, working
+from objektiv.studio import (
+    adding,
+    browsing,
+    checking,
+    deciding,
+    explored,
+    home,
+    making,
+    pictures,
+    working,
+)
 from objektiv.studio.pages import STATIC, refused
 
-ROUTERS = (home.router, working.router, pictures.router)
+ROUTERS = (
+    home.router,
+    making.router,
+    browsing.router,
+    adding.router,
+    explored.router,
+    deciding.router,
+    checking.router,
+    working.router,
+    pictures.router,
+)
 
 
 def studio_app(folder: Path) -> FastAPI:

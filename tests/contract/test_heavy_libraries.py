@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_map",
     },
     "polars": {
+        "studio.browsing",
         "data.modes",
         "data.division",
         "data.manifest",
@@ -109,6 +110,7 @@ ALLOWED: dict[str, set[str]] = {
     "yaml": {"base.settings"},
     "starlette": {
         "studio.pages",
+        "studio.adding",
         "studio.app",
         "serving.problems",
         "serving.incoming",
@@ -158,6 +160,12 @@ ALLOWED: dict[str, set[str]] = {
         "studio.home",
         "studio.working",
         "studio.pictures",
+        "studio.adding",
+        "studio.browsing",
+        "studio.checking",
+        "studio.deciding",
+        "studio.explored",
+        "studio.making",
         "studio.app",
     },
     "pyarrow": set(),
