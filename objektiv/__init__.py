@@ -45,7 +45,12 @@ if TYPE_CHECKING:
         train,
     )
     from objektiv.flow.run import Run
-    from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
+    from objektiv.flow.settings import (
+        EvaluateSettings,
+        ExploreSettings,
+        ExportSettings,
+        TrainSettings,
+    )
     from objektiv.judging.metrics import Scores, score
     from objektiv.judging.predictions import Predictions
     from objektiv.shipping.bundle import Bundle
@@ -78,7 +83,7 @@ _HOMES = {
         "train",
     ),
     "flow.run": ("Run",),
-    "flow.settings": ("EvaluateSettings", "ExploreSettings", "TrainSettings"),
+    "flow.settings": ("EvaluateSettings", "ExploreSettings", "ExportSettings", "TrainSettings"),
     "judging.metrics": ("Scores", "score"),
     "judging.predictions": ("Predictions",),
     "shipping.bundle": ("Bundle",),
@@ -94,6 +99,7 @@ __all__ = [
     "EvaluateSettings",
     "Exploration",
     "ExploreSettings",
+    "ExportSettings",
     "ImageError",
     "MachineError",
     "MissingExtra",

@@ -24,9 +24,15 @@ from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
 from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
+from objektiv.flow.export import export as export_step
 from objektiv.flow.finished import finished
 from objektiv.flow.run import Run
-from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
+from objektiv.flow.settings import (
+    EvaluateSettings,
+    ExploreSettings,
+    ExportSettings,
+    TrainSettings,
+)
 from objektiv.flow.train import train as train_step
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.bundle import load as load_bundle
@@ -134,13 +140,14 @@ def train(
     return trained.run
 
 
-def export(run: Run, target: Path | str) -> Path:
-    """Write a run's bundle as one new file that ends in `.objektiv`.
+def export(run: Run, target: Path | str, *, settings: ExportSettings | None = None) -> Path:
+    """Write a run's bundle as one new file that ends in `.objektiv`; returns it.
 
     Raises:
         UsageError: `target` ends otherwise, or stands there already.
+        ModelError: shorter numbers lose more accuracy than `settings.max_loss`.
     """
-    return use.export(run, Path(target))
+    return export_step(run, Path(target), settings).path
 
 
 def load(path: Path | str, *, precision: str = "auto") -> Bundle:

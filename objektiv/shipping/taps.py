@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from objektiv.base import seeds
 from objektiv.base.errors import ModelError
 from objektiv.base.names import suggestion
 from objektiv.features.preprocess import PIXELS
@@ -22,6 +23,7 @@ from objektiv.features.strict import CHECKER_ERRORS, light
 from objektiv.shipping.facts import MODEL, refused
 from objektiv.shipping.session import Network, request
 
+FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
 SHOWN = 12  # names of tensors that a message lists
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -121,3 +123,17 @@ class Taps:
         self._request.infer({PIXELS: np.ascontiguousarray(squares)}, share_inputs=True)
         ends = range(len(self.names))
         return [self._request.get_output_tensor(i).data[:count].copy() for i in ends]
+
+
+def shuffled(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of a cut model in which the weights of each layer have changed their places at random,
+    always in the same way: it has the same architecture and knows nothing."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for tensor in copy.graph.initializer:
+        if len(tensor.dims) > 1 and tensor.data_type in FLOATS:
+            array = onnx.numpy_helper.to_array(tensor)
+            mixed = seeds.generator(0, "shuffled", tensor.name).permutation(array.reshape(-1))
+            changed = onnx.numpy_helper.from_array(mixed.reshape(array.shape), tensor.name)
+            tensor.CopyFrom(changed)
+    return copy

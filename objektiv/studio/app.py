@@ -19,12 +19,17 @@ from objektiv.base.errors import ObjektivError
 from objektiv.studio import (
     adding,
     browsing,
+    cells,
     checking,
     deciding,
     explored,
     home,
     making,
     pictures,
+    results,
+    splits,
+    thresholds,
+    training,
     working,
 )
 from objektiv.studio.pages import STATIC, refused
@@ -39,6 +44,11 @@ ROUTERS = (
     checking.router,
     working.router,
     pictures.router,
+    splits.router,
+    training.router,
+    results.router,
+    cells.router,
+    thresholds.router,
 )
 
 

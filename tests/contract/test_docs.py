@@ -71,7 +71,7 @@ def test_readme_has_exactly_three_set_up_commands() -> None:
     assert all("\n" not in command for _, command in blocks)
     assert "objektiv demo" in blocks[0][1]
     assert "[test]" in blocks[1][1] and "pytest" in blocks[1][1]
-    assert "[torch,zoo,tune,office]" in blocks[2][1] and "pytest" in blocks[2][1]
+    assert "[torch,zoo,tune,office,store]" in blocks[2][1] and "pytest" in blocks[2][1]
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
