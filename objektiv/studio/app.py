@@ -17,8 +17,14 @@ from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
 from objektiv.studio import (
+    adding,
+    browsing,
     cells,
+    checking,
+    deciding,
+    explored,
     home,
+    making,
     pictures,
     results,
     splits,
@@ -30,6 +36,12 @@ from objektiv.studio.pages import STATIC, refused
 
 ROUTERS = (
     home.router,
+    making.router,
+    browsing.router,
+    adding.router,
+    explored.router,
+    deciding.router,
+    checking.router,
     working.router,
     pictures.router,
     splits.router,

@@ -57,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_map",
     },
     "polars": {
+        "studio.browsing",
         "data.modes",
         "data.division",
         "data.manifest",
@@ -128,6 +129,7 @@ ALLOWED: dict[str, set[str]] = {
     "yaml": {"base.settings"},
     "starlette": {
         "studio.pages",
+        "studio.adding",
         "studio.app",
         "serving.problems",
         "serving.incoming",
@@ -191,6 +193,12 @@ ALLOWED: dict[str, set[str]] = {
         "studio.home",
         "studio.working",
         "studio.pictures",
+        "studio.adding",
+        "studio.browsing",
+        "studio.checking",
+        "studio.deciding",
+        "studio.explored",
+        "studio.making",
         "studio.splits",
         "studio.training",
         "studio.results",
