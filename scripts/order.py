@@ -359,6 +359,10 @@ ORDER: dict[str, tuple[str, ...]] = {
         "results",
         "cells",
         "thresholds",
+        "contests",
+        "answering",
+        "trying",
+        "exports",
         "app",
     ),
     "cli": (

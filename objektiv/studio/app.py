@@ -18,12 +18,15 @@ from starlette.exceptions import HTTPException
 from objektiv.base.errors import ObjektivError
 from objektiv.studio import (
     cells,
+    contests,
+    exports,
     home,
     pictures,
     results,
     splits,
     thresholds,
     training,
+    trying,
     working,
 )
 from objektiv.studio.pages import STATIC, refused
@@ -37,6 +40,9 @@ ROUTERS = (
     results.router,
     cells.router,
     thresholds.router,
+    contests.router,
+    trying.router,
+    exports.router,
 )
 
 
