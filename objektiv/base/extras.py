@@ -61,7 +61,9 @@ EXTRAS = Registry(
             ("onnxruntime>=1.31",), "ONNX Runtime as a second engine", commands=("verify",)
         ),
         "store": Extra(
-            ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"), "predictions kept in a database"
+            ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"),
+            "predictions kept in a database",
+            ("predictions",),
         ),
         "office": Extra(
             ("fpdf2>=2.8", "python-docx>=1.2", "python-pptx>=1.0"),

@@ -34,6 +34,7 @@ BASE_LIBRARIES = (
     "openvino",
     "pillow",
     "polars",
+    "prometheus-client",
     "protobuf",
     "pydantic",
     "pyyaml",
@@ -42,6 +43,7 @@ BASE_LIBRARIES = (
     "starlette",
     "threadpoolctl",
     "typer",
+    "uvicorn",
 )
 
 # Flags that decide how fast, and in which precision, a network runs (of x86, then of Arm).

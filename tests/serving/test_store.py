@@ -27,8 +27,6 @@ from scripts import order
 from tests.serving import postgres
 from tests.serving.rows import row
 
-KILLS = 20
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -115,7 +113,7 @@ for kill in range(kills):
         os._exit(0)
     os.close(writing)
     stream = os.fdopen(reading, "rb")
-    for _ in range(chance.randrange(1, 17)):
+    for _ in range(chance.randrange(1, 9)):
         confirmed.append(stream.readline().decode().strip())
     time.sleep(chance.random() * 0.02)  # anywhere between two confirmations
     os.kill(child, signal.SIGKILL)
@@ -126,20 +124,21 @@ print(" ".join(confirmed))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
-def test_kill_loses_no_confirmed_row(path: Path) -> None:
-    """After 20 SIGKILLs every confirmed row is there once, and no request is there by half."""
+@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=pytest.mark.slow)])
+def test_kill_loses_no_confirmed_row(path: Path, kills: int) -> None:
+    """After SIGKILLs every confirmed row is there once, and no request is there by half."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLING, str(path), str(KILLS)],
+        [sys.executable, "-c", KILLING, str(path), str(kills)],
         cwd=order.REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     confirmed = done.stdout.split()
 
     found = _ids(path)
-    assert len({name.partition("-")[0] for name in confirmed}) == KILLS
+    assert len({name.partition("-")[0] for name in confirmed}) == kills
     assert len(set(found)) == len(found)
     assert set(confirmed) <= set(found)
     assert {f"{name}b" for name in confirmed} <= set(found)
