@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "PIL": {
         "studio.gallery",
+        "studio.answering",
         "data.images",
         "shipping.golden",
         "faces.pictures",
@@ -204,6 +205,9 @@ ALLOWED: dict[str, set[str]] = {
         "studio.results",
         "studio.cells",
         "studio.thresholds",
+        "studio.contests",
+        "studio.trying",
+        "studio.exports",
         "studio.app",
     },
     "pyarrow": set(),
