@@ -53,7 +53,8 @@ class Part(NamedTuple):
 
     def rows(self) -> Floats:
         """(items, 784), from 0 to 1."""
-        rows: Floats = self.pictures.reshape(len(self.labels), -1) / np.float32(255)
+        flat = self.pictures.reshape(len(self.labels), -1)
+        rows: Floats = np.divide(flat, 255, dtype=np.float32)
         return rows
 
     def targets(self) -> Floats:
@@ -191,8 +192,7 @@ def main() -> None:
     for side in sides.values():
         side()  # warm
     timed = {
-        name: lambda side=side: measure.seconds_of(side) / TIMED  # type: ignore[misc]
-        for name, side in sides.items()
+        name: lambda side=side: measure.seconds_of(side) / TIMED for name, side in sides.items()
     }
     spent = measure.interleaved(timed, rounds=max(arguments.rounds, 3))
     for name, values in spent.items():
