@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from objektiv.base import seeds
 from objektiv.base.language import Told
 from objektiv.explaining.contributions import Part, contributions
+from objektiv.explaining.overlay import readable
 from objektiv.explaining.pieces import Floats, Tail
 from objektiv.explaining.sanity import Sanity
 from objektiv.explaining.settings import Method
@@ -60,8 +61,9 @@ class Heat:
 
     @property
     def peak(self) -> tuple[int, int]:
-        """Row and column of the pixel that speaks most for the class."""
-        row, column = np.unravel_index(int(self.map.argmax()), self.map.shape)
+        """Row and column of the place that speaks most for the class, as one reads the map."""
+        read = readable(self.map)
+        row, column = np.unravel_index(int(read.argmax()), read.shape)
         return int(row), int(column)
 
 

@@ -39,7 +39,7 @@ from objektiv.shipping.taps import Taps, shuffled
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SHUFFLES = 3  # models that a map is compared with
+SHUFFLES = 2  # models that a map is compared with
 BATCH = 16
 
 
@@ -53,11 +53,11 @@ class _Seen(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """Heat of the square: in its pixels, on the coarse grid of the checks, and of other models."""
+    """Heat of the square."""
 
-    whole: Floats
-    coarse: Floats
-    others: list[Floats]
+    whole: Floats  # in its pixels
+    coarse: Floats  # on the grid of the foreground
+    alike: list[Floats]  # coarser still: first the model's own, then that of others
 
 
 class Explainer:
@@ -189,13 +189,16 @@ class Explainer:
         count = SHUFFLES if settings.sanity != "none" else 0
         parts, others = contributions(tail, seen.values, direction, shuffled=count)
         side = grid_of(self._size)
+        half = max(side // 2, 1)
         shown = _Shown(
-            summed(parts, self._size), summed(parts, side), [summed(o, side) for o in others]
+            summed(parts, self._size),
+            summed(parts, side),
+            [summed(own, half) for own in (parts, *others)] if others else [],
         )
         if settings.sanity == "full":
             values = self._shuffled[0](seen.square[None])
             other, _ = contributions(tail, values, direction)
-            shown.others.append(summed(other, side))
+            shown.alike.append(summed(other, half))
         heat = Heat(
             self._in_picture(shown.whole, seen.shape),
             seen.label,
@@ -220,12 +223,12 @@ class Explainer:
             heat, field = occlusion(seen.square, score, settings, inside=inside, batch=BATCH)
             size, grid = self._size, grid_of(self._size)
             return (
-                in_square(heat, field, size=size, side=size),
-                in_square(heat, field, size=size, side=grid),
+                in_square(heat, size=size, side=size, field=field),
+                in_square(heat, size=size, side=grid, field=field),
             )
 
         whole, coarse = found(self._many)
-        others = [found(self._shuffled[1])[1]] if settings.sanity == "full" else []
+        alike = [coarse, found(self._shuffled[1])[1]] if settings.sanity == "full" else []
         return Heat(
             self._in_picture(whole, seen.shape),
             seen.label,
@@ -233,7 +236,7 @@ class Explainer:
             probability=float(seen.values["probabilities"][0, seen.label]),
             kind="occlusion",
             against=against,
-            sanity=self._examined(seen, _Shown(whole, coarse, others), settings),
+            sanity=self._examined(seen, _Shown(whole, coarse, alike), settings),
         )
 
     def _in_picture(self, whole: Floats, shape: tuple[int, int]) -> Floats:
@@ -243,7 +246,7 @@ class Explainer:
         if settings.sanity == "none":
             return Sanity()
         mask = foreground(seen.square)
-        alike = checks.likeness(shown.coarse, shown.others) if shown.others else None
+        alike = checks.likeness(shown.alike[0], shown.alike[1:]) if shown.alike else None
         curves = None
         if settings.sanity == "full":
             filling = covered(seen.square, settings.fill)
@@ -265,6 +268,6 @@ def _summed(parts: Iterable[Part], *, size: int, side: int) -> Floats:
     """Heat of the square (side, side) of all parts that have places."""
     total = np.zeros((side, side), np.float32)
     for part in parts:
-        if part.places is not None and part.piece is not None and part.piece.field is not None:
-            total += in_square(part.places, part.piece.field, size=size, side=side)
+        if part.places is not None:
+            total += in_square(part.places, size=size, side=side)
     return total

@@ -51,11 +51,8 @@ class Sanity:
 
 
 def likeness(own: Heat, others: Sequence[Heat]) -> float:
-    """Mean absolute rank correlation (Spearman) of a map with others of its shape, 0 to 1.
-
-    Of every second row and column: a fourth of the time, and neighbours are alike.
-    """
-    ranks = [_standard(rankdata(heat[::2, ::2])) for heat in (own, *others)]
+    """Mean absolute rank correlation (Spearman) of a map with others of its shape, 0 to 1."""
+    ranks = [_standard(rankdata(heat)) for heat in (own, *others)]
     return float(np.mean([abs(float(ranks[0] @ other)) for other in ranks[1:]]))
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import onnx
 
-from objektiv.explaining.fields import fields, options
 from objektiv.explaining.pieces import LOGITS, Floats, Piece, Statistic, Tail
 from objektiv.features.backbones import FEATURES
 from objektiv.shipping.taps import shapes
@@ -67,10 +67,9 @@ class _Reader:
         if pieces is None:
             return None
         placed, start = [], 0
-        found = fields(self.model, self.shape)
         for piece in pieces:
             stop = start + self._width(piece)
-            placed.append(replace(piece, start=start, stop=stop, field=found.get(piece.tensor)))
+            placed.append(replace(piece, start=start, stop=stop))
             start = stop
         if start != len(linear.weights) or not any(p.kind != "plain" for p in placed):
             return None
@@ -89,7 +88,7 @@ class _Reader:
             for piece in found:
                 stop = start + self._width(piece)
                 for own in pieces:
-                    if replace(own, start=0, stop=piece.stop, field=None) == piece:
+                    if replace(own, start=0, stop=piece.stop) == piece:
                         usual[own.start : own.stop] = shift.reshape(-1)[start:stop]
                 start = stop
         return usual
@@ -135,7 +134,7 @@ class _Reader:
         weights = self._number(node.input[1])
         if weights is None or weights.ndim != 2:
             return None
-        weights = weights.T if options(node).get("transB") else weights
+        weights = weights.T if _options(node).get("transB") else weights
         bias = self._number(node.input[2]) if len(node.input) > 2 else None
         bias = np.zeros(weights.shape[1]) if bias is None else bias.reshape(-1)
         return _Linear(node.input[0], weights, bias)
@@ -195,7 +194,7 @@ class _Reader:
             return statistics
         if flat := self._node(name, "Flatten"):
             turned = self._node(flat.input[0], "Transpose")
-            last = turned is not None and options(turned)["perm"] == [0, 2, 3, 1]
+            last = turned is not None and _options(turned)["perm"] == [0, 2, 3, 1]
             tensor = turned.input[0] if turned is not None and last else flat.input[0]
             if len(self.shape.get(tensor, ())) == 4:
                 return Piece(LAST_MAP, "map", tensor, channels_last=last)
@@ -262,3 +261,7 @@ class _Reader:
         tensor = centred.input[0]
         inner = self._statistic(centred.input[1])
         return ("deviation", tensor) if inner == ("mean", tensor) else None
+
+
+def _options(node: onnx.NodeProto) -> dict[str, Any]:
+    return {o.name: onnx.helper.get_attribute_value(o) for o in node.attribute}

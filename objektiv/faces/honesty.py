@@ -112,7 +112,7 @@ def audits_told(ledger: Ledger, data: str) -> list[str]:
     if ledger.check:
         told += _check_told(ledger.check)
     if ledger.honesty:
-        told.append(_honesty_told(ledger.honesty))
+        told.append(honesty_told(ledger.honesty))
     for command in ledger.outdated:
         told.append(
             tr(
@@ -184,7 +184,8 @@ def _probe(name: str) -> str:
     return tr(name) if name in PROBES else shown(name)
 
 
-def _honesty_told(found: Honesty) -> str:
+def honesty_told(found: Honesty) -> str:
+    """What a random split would have claimed, beside what groups kept whole say."""
     return tr(
         "A random split would have claimed {random}; with groups kept whole it is {honest} "
         "({points} points, 95 % interval {span}).",

@@ -16,10 +16,28 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
-from objektiv.studio import home, pictures, working
+from objektiv.studio import (
+    cells,
+    home,
+    pictures,
+    results,
+    splits,
+    thresholds,
+    training,
+    working,
+)
 from objektiv.studio.pages import STATIC, refused
 
-ROUTERS = (home.router, working.router, pictures.router)
+ROUTERS = (
+    home.router,
+    working.router,
+    pictures.router,
+    splits.router,
+    training.router,
+    results.router,
+    cells.router,
+    thresholds.router,
+)
 
 
 def studio_app(folder: Path) -> FastAPI:
