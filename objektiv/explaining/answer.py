@@ -6,6 +6,7 @@ Try: `linear_end(load("cells.objektiv")).stages`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from objektiv.base.language import Told
 from objektiv.explaining.contributions import Part, contributions
 from objektiv.explaining.overlay import readable
 from objektiv.explaining.pieces import Floats, Tail
+from objektiv.explaining.places import in_square
 from objektiv.explaining.sanity import Sanity
 from objektiv.explaining.settings import Method
 from objektiv.explaining.tail import read_tail
@@ -24,8 +26,10 @@ from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.taps import Taps
 
 SUMS = 1e-4  # how far parts may miss what they sum to, of the largest of them, to be believed
-LITES = ("lite0", "lite1", "lite2")  # whose blocks are named otherwise than a store's
-BLOCKS = tuple(lite0.BLOCK_WIDTHS)
+LITES = {  # whose blocks are named otherwise than a store's: by their columns
+    name: {width: block for block, width in lite0.block_widths(stages).items()}
+    for name, stages in (("lite0", lite0.STAGES), ("lite1", lite0.LITE1), ("lite2", lite0.LITE2))
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +86,8 @@ def direction_of(label: int, classes: int) -> tuple[Floats, int | None]:
 
 def linear_end(bundle: Bundle) -> Tail | None:
     """The linear end of a bundle's graph, if on a picture of noise its parts do sum to it."""
-    lite, size = bundle.facts.backbone.name in LITES, bundle.facts.size
-    tail = read_tail(bundle.network.graph, names=BLOCKS if lite else ())
+    size = bundle.facts.size
+    tail = read_tail(bundle.network.graph, names=LITES.get(bundle.facts.backbone.name))
     if tail is None:
         return None
     random = seeds.generator(0, "noise")
@@ -94,3 +98,12 @@ def linear_end(bundle: Bundle) -> Tail | None:
     missed = sum(part.value for part in parts) - float(values[tail.output][0] @ direction)
     largest = max(1.0, *(abs(part.value) for part in parts))
     return tail if abs(missed) <= SUMS * largest else None
+
+
+def summed(parts: Iterable[Part], *, size: int, side: int) -> NDArray[np.float32]:
+    """Heat of the square (side, side) of all parts that have places."""
+    total = np.zeros((side, side), np.float32)
+    for part in parts:
+        if part.places is not None:
+            total += in_square(part.places, size=size, side=side)
+    return total

@@ -21,8 +21,10 @@ from objektiv.studio import (
     browsing,
     cells,
     checking,
+    contests,
     deciding,
     explored,
+    exports,
     home,
     making,
     pictures,
@@ -30,6 +32,7 @@ from objektiv.studio import (
     splits,
     thresholds,
     training,
+    trying,
     working,
 )
 from objektiv.studio.pages import STATIC, refused
@@ -49,6 +52,9 @@ ROUTERS = (
     results.router,
     cells.router,
     thresholds.router,
+    contests.router,
+    trying.router,
+    exports.router,
 )
 
 

@@ -26,7 +26,7 @@ from objektiv.judging.intervals import Interval
 from objektiv.studio import jobs
 from objektiv.studio.pages import go, page, project_of, spoken_by
 from objektiv.studio.projects import JOBS, Project
-from objektiv.studio.training import run_of
+from objektiv.studio.working import run_of
 
 router = APIRouter(prefix="/p/{project}/runs")
 Here = Annotated[Project, Depends(project_of)]

@@ -23,18 +23,17 @@ from objektiv.base.settings import Settings
 from objektiv.data.settings import AugmentSettings, SplitSettings
 from objektiv.features.backbones import BACKBONES
 from objektiv.features.settings import FeatureSettings
-from objektiv.flow.run import HISTORY, SETTINGS
+from objektiv.flow.run import HISTORY
 from objektiv.flow.settings import TrainSettings
 from objektiv.judging.settings import JudgeSettings
 from objektiv.models.recipes import RECIPES, Recipe
 from objektiv.models.settings import FrozenSettings, NetworkSettings, ProbeSettings
 from objektiv.studio import forms, gallery, jobs
 from objektiv.studio.forms import Field
-from objektiv.studio.jobs import Job
 from objektiv.studio.pages import go, page, project_of, spoken_by
 from objektiv.studio.projects import JOBS, Project
 from objektiv.studio.splits import made_splits, split_of
-from objektiv.studio.working import job_of
+from objektiv.studio.working import job_of, run_of
 from objektiv.training.settings import FitSettings
 
 router = APIRouter(prefix="/p/{project}")
@@ -204,20 +203,6 @@ def curves(project: Here, name: str) -> JSONResponse:
     """The epochs of a network that learns, as far as they are."""
     folder = run_of(project, job_of(project, name))
     return JSONResponse({"epochs": epochs(folder) if folder else []})
-
-
-def run_of(project: Project, job: Job) -> Path | None:
-    """The run folder that a training writes, once it is there: jobs run one at a time."""
-    if job.verb != "train":
-        return None
-    if "--resume" in job.asked.words:
-        return Path(job.asked.words[job.asked.words.index("--resume") + 1])
-    ended = job.asked.began + job.seconds + 1
-    found = {
-        path.parent: path.stat().st_mtime for path in project.runs_folder.glob(f"*/{SETTINGS}")
-    }
-    own = [run for run, made in found.items() if job.asked.began - 1 <= made <= ended]
-    return max(own, key=lambda run: found[run], default=None)
 
 
 def epochs(folder: Path) -> list[dict[str, Any]]:

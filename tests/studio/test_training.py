@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from objektiv.base import extras
 from objektiv.flow.settings import TrainSettings
-from objektiv.studio import jobs, training
+from objektiv.studio import jobs, working
 from objektiv.studio.projects import Project
 from tests.studio.test_jobs import asked
 from tests.studio.test_splits import cut
@@ -157,4 +157,4 @@ def test_a_run_of_another_time_is_not_the_jobs(project: Project) -> None:
     os.utime(run / "settings.yaml", (1, 1))
     job = jobs.read_job(project.folder / "jobs" / "train-001")
 
-    assert training.run_of(project, job) is None
+    assert working.run_of(project, job) is None
