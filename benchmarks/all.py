@@ -25,6 +25,7 @@ OTHERS = (
     "explore",
     "accuracy",
     "abstaining",
+    "parity",
     "smear",
     "interval_coverage",
     "significance",

@@ -16,7 +16,7 @@ from unittest import mock
 
 from objektiv.base import extras, files
 from objektiv.base.settings import Settings
-from scripts import benchmark_page, order
+from scripts import benchmark_page, bundle_page, order
 from scripts.markdown import table
 
 MADE = "<!-- made by `python -m scripts.docs`; do not edit -->\n\n"
@@ -45,6 +45,9 @@ def documents() -> dict[Path, str]:
         root / "README.md": _with_tree((root / "README.md").read_text(encoding="utf-8")),
         root / "docs" / "data.md": _with_malaria(
             (root / "docs" / "data.md").read_text(encoding="utf-8")
+        ),
+        root / "docs" / "bundle.md": bundle_page.page(
+            (root / "docs" / "bundle.md").read_text(encoding="utf-8")
         ),
         root / "docs" / "commands.md": MADE + commands_page(),
         root / "docs" / "settings.md": MADE + settings_page(),

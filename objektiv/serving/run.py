@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from objektiv.base.errors import UsageError
 from objektiv.serving.app import OPEN_PATHS, Service, route_of, serving_app
 from objektiv.serving.desk import Desk, named
+from objektiv.serving.explaining import Explaining
 from objektiv.serving.listen import bind, is_loopback, listen
 from objektiv.serving.log import Log
 from objektiv.serving.metrics import Metrics
@@ -89,14 +90,16 @@ def running_app(
         desk = Desk(named(bundles), batch=settings.batch, features=store is not None)
         metrics.models(desk.engines)
         predicting = Predicting(desk, settings, metrics=metrics, store=store)
+        explaining = Explaining(desk, settings)
         stack.callback(predicting.close)
+        stack.callback(explaining.close)
 
         def seen(one: Seen) -> None:
             metrics.request(one, route=route_of(one.path))
             if settings.log == "all" or one.status >= 400:
                 log.request(one)
 
-        app = serving_app(Service(desk, predicting, metrics=metrics, store=store))
+        app = serving_app(Service(desk, predicting, explaining, metrics=metrics, store=store))
         guarded = behind_wall(app, replace(wall, seen=seen))
         models = {name: engine.bundle.sha256 for name, engine in desk.engines.items()}
         yield Running(guarded, seen, models)

@@ -130,7 +130,9 @@ ALLOWED: dict[str, set[str]] = {
         "serving.incoming",
         "serving.wall",
         "serving.uploads",
+        "serving.waiting",
         "serving.predicting",
+        "serving.explaining",
         "serving.app",
         "serving.protocol",
         "serving.listen",
@@ -178,6 +180,7 @@ ALLOWED: dict[str, set[str]] = {
     "tensorflow": set(),
     "onnxruntime": {"shipping.ort"},
     "fastapi": {
+        "serving.documents",
         "serving.app",
         "studio.pages",
         "studio.home",
