@@ -17,10 +17,16 @@ from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
 from objektiv.studio import (
+    adding,
+    browsing,
     cells,
+    checking,
     contests,
+    deciding,
+    explored,
     exports,
     home,
+    making,
     pictures,
     results,
     splits,
@@ -33,6 +39,12 @@ from objektiv.studio.pages import STATIC, refused
 
 ROUTERS = (
     home.router,
+    making.router,
+    browsing.router,
+    adding.router,
+    explored.router,
+    deciding.router,
+    checking.router,
     working.router,
     pictures.router,
     splits.router,

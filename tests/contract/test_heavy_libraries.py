@@ -56,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.explore_map",
     },
     "polars": {
+        "studio.browsing",
         "data.modes",
         "data.division",
         "data.manifest",
@@ -125,6 +126,7 @@ ALLOWED: dict[str, set[str]] = {
     "yaml": {"base.settings"},
     "starlette": {
         "studio.pages",
+        "studio.adding",
         "studio.app",
         "serving.problems",
         "serving.incoming",
@@ -186,6 +188,12 @@ ALLOWED: dict[str, set[str]] = {
         "studio.home",
         "studio.working",
         "studio.pictures",
+        "studio.adding",
+        "studio.browsing",
+        "studio.checking",
+        "studio.deciding",
+        "studio.explored",
+        "studio.making",
         "studio.splits",
         "studio.training",
         "studio.results",
