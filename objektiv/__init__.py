@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from objektiv.faces.python import (
         Exploration,
         evaluate,
+        explain,
         explore,
         export,
         load,
@@ -74,6 +75,7 @@ _HOMES = {
     "faces.python": (
         "Exploration",
         "evaluate",
+        "explain",
         "explore",
         "export",
         "load",
@@ -97,6 +99,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "EvaluateSettings",
+    "ExplainSettings",
     "Exploration",
     "ExploreSettings",
     "ExportSettings",
@@ -116,6 +119,7 @@ __all__ = [
     "TrainSettings",
     "UsageError",
     "evaluate",
+    "explain",
     "explore",
     "export",
     "load",

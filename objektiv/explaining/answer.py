@@ -24,8 +24,10 @@ from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.taps import Taps
 
 SUMS = 1e-4  # how far parts may miss what they sum to, of the largest of them, to be believed
-LITES = ("lite0", "lite1", "lite2")  # whose blocks are named otherwise than a store's
-BLOCKS = tuple(lite0.BLOCK_WIDTHS)
+LITES = {  # whose blocks are named otherwise than a store's: by their columns
+    name: {width: block for block, width in lite0.block_widths(stages).items()}
+    for name, stages in (("lite0", lite0.STAGES), ("lite1", lite0.LITE1), ("lite2", lite0.LITE2))
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,8 @@ def direction_of(label: int, classes: int) -> tuple[Floats, int | None]:
 
 def linear_end(bundle: Bundle) -> Tail | None:
     """The linear end of a bundle's graph, if on a picture of noise its parts do sum to it."""
-    lite, size = bundle.facts.backbone.name in LITES, bundle.facts.size
-    tail = read_tail(bundle.network.graph, names=BLOCKS if lite else ())
+    size = bundle.facts.size
+    tail = read_tail(bundle.network.graph, names=LITES.get(bundle.facts.backbone.name))
     if tail is None:
         return None
     random = seeds.generator(0, "noise")

@@ -38,6 +38,12 @@ class Curves:
     random_deletion: float
     random_insertion: float
 
+    @property
+    def good(self) -> bool:
+        """Whether the order of the heat is better than chance, both ways."""
+        sooner = self.deletion < self.random_deletion
+        return sooner and self.insertion > self.random_insertion
+
 
 @dataclass(frozen=True)
 class Sanity:
@@ -48,6 +54,24 @@ class Sanity:
     free: float | None = None  # share of the picture that lies outside the object
     curves: Curves | None = None
     told: tuple[Told, ...] = field(default=())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why not to rely on the map, in a few English words each."""
+        found = []
+        if self.likeness is not None and self.likeness >= ALIKE:
+            found.append("it stays alike with shuffled weights")
+        if self.beside:
+            found.append("most heat lies outside the object")
+        if self.curves is not None and not self.curves.good:
+            found.append("covering the hottest places changes no more than chance")
+        return tuple(found)
+
+    @property
+    def beside(self) -> bool:
+        """Whether most heat for the class lies outside the object, and more than its share."""
+        known = self.outside is not None and self.free is not None
+        return known and self.outside > max(self.free, 0.5)  # type: ignore[operator, type-var]
 
 
 def likeness(own: Heat, others: Sequence[Heat]) -> float:
@@ -123,12 +147,11 @@ def told(sanity: Sanity, label: str) -> tuple[Told, ...]:
             )
         )
     if sanity.outside is not None and sanity.free is not None:
-        beside = sanity.outside > max(sanity.free, 0.5)
         said.append(
             say(
                 "Most of the heat for {label}, {outside:.0%}, lies outside the object, which "
                 "leaves {free:.0%} of the picture free: look for a shortcut in the background."
-                if beside
+                if sanity.beside
                 else "Of the heat for {label} {outside:.0%} lies outside the object, which leaves "
                 "{free:.0%} of the picture free.",
                 label=label,
@@ -137,13 +160,12 @@ def told(sanity: Sanity, label: str) -> tuple[Told, ...]:
             )
         )
     if (found := sanity.curves) is not None:
-        good = found.deletion < found.random_deletion and found.insertion > found.random_insertion
         said.append(
             say(
                 "Covering the hottest places first loses the answer sooner than chance (mean "
                 "probability {deletion:.2f} against {random:.2f}), uncovering them first finds it "
                 "sooner ({insertion:.2f} against {other:.2f})."
-                if good
+                if found.good
                 else "Covering the hottest places first changes the answer no sooner than chance "
                 "in both directions (mean probability {deletion:.2f} against {random:.2f} covered, "
                 "{insertion:.2f} against {other:.2f} uncovered): do not rely on this map.",

@@ -8,7 +8,7 @@ Try: `read_tail(load("cells.objektiv").network.graph)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,12 +24,13 @@ LAST_MAP = "last map"  # of a network without named stages
 ROWS_COLUMNS = [2, 3]
 
 
-def read_tail(model: onnx.ModelProto, *, names: Sequence[str] = ()) -> Tail | None:
+def read_tail(model: onnx.ModelProto, *, names: Mapping[int, str] | None = None) -> Tail | None:
     """The linear end of a cut graph; None where it has none.
 
-    `names` are those of the blocks of FEATURES in their order, where they are known.
+    `names` are those of the blocks of FEATURES by their columns, where they are known: a bundle may
+    have been made without some of them.
     """
-    return _Reader(model, names).read()
+    return _Reader(model, names or {}).read()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class _Linear:
 @dataclass(frozen=True, eq=False)
 class _Reader:
     model: onnx.ModelProto
-    names: Sequence[str]
+    names: Mapping[int, str]
     made: dict[str, onnx.NodeProto] = field(init=False, default_factory=dict)
     numbers: dict[str, onnx.TensorProto] = field(init=False, default_factory=dict)
     shape: dict[str, tuple[int, ...]] = field(init=False, default_factory=dict)
@@ -175,9 +176,9 @@ class _Reader:
         return None if piece is None else [piece]
 
     def _name(self, number: int, joined: onnx.NodeProto) -> str:
-        if len(self.names) == len(joined.input):
-            return self.names[number]
-        return "final" if number == len(joined.input) - 1 else f"stage{number + 1}"
+        last = number == len(joined.input) - 1
+        other = "final" if last else f"stage{number + 1}"
+        return self.names.get(self.shape[joined.input[number]][1], other)
 
     def _piece(self, name: str) -> Piece | None:
         """What a part of the columns is."""

@@ -29,6 +29,7 @@ from objektiv.flow.finished import finished
 from objektiv.flow.run import Run
 from objektiv.flow.settings import (
     EvaluateSettings,
+    ExplainSettings,
     ExploreSettings,
     ExportSettings,
     TrainSettings,
@@ -40,6 +41,7 @@ from objektiv.shipping.bundle import load as load_bundle
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from objektiv.flow.explain import Explained
     from objektiv.flow.explore import Explored
 
 LARGEST = 1_000_000_000  # pixels; only headers are read here
@@ -184,3 +186,21 @@ def evaluate(
     if bundle is None:
         return evaluate_table(Path(data), chosen)
     return use.evaluate(Path(data), bundle, chosen, progress=Progress())
+
+
+def explain(
+    bundle: Bundle, *images: Path | str, settings: ExplainSettings | None = None
+) -> list[Explained]:
+    """Where `bundle` looks in files and folders of files: each has its `picture` and `heat`.
+
+    `heat.map` is float32 (height, width) in the picture's own pixels, `heat.parts` sum to the
+    logit, `heat.told` says how far the map can be trusted.
+
+    Raises:
+        DataError: a path does not exist.
+        UsageError: there is no such class or stage, or the method does not fit the model.
+    """
+    from objektiv.flow.explain import explain as explain_step
+
+    paths = use.pictures_in([Path(image) for image in images])
+    return list(explain_step(bundle, paths, settings or ExplainSettings()))

@@ -20,6 +20,7 @@ from objektiv.data.settings import (
     RepeatSettings,
     SplitSettings,
 )
+from objektiv.explaining.settings import HeatSettings
 from objektiv.features.settings import FeatureSettings
 from objektiv.judging.settings import JudgeSettings
 from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
@@ -185,6 +186,27 @@ class PredictSettings(Settings):
 
     top: int = Field(default=3, ge=1, le=1000, description="Number of classes shown an image.")
     max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+
+
+class ExplainSettings(HeatSettings):
+    """Everything that `objektiv explain` can be told."""
+
+    label: str | None = Field(
+        default=None, description="Class to explain; by default the one that is called."
+    )
+    neighbours: int = Field(
+        default=4,
+        ge=0,
+        le=20,
+        description="Nearest training pictures shown of each, where a run is named.",
+    )
+    language: Language = Field(default="en", description=LANGUAGE)
+    max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+    out: Path = Field(
+        default=Path("explained"),
+        description="Folder that gets a new numbered folder with the page, the maps and the "
+        "numbers.",
+    )
 
 
 class ExportSettings(Settings):

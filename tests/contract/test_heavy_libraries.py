@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
         "explaining.foreground",
         "explaining.occlusion",
         "explaining.overlay",
+        "faces.explain_page",
     },
     "PIL": {
         "studio.gallery",
@@ -81,6 +82,7 @@ ALLOWED: dict[str, set[str]] = {
         "flow.tables",
         "flow.train",
         "flow.use",
+        "flow.explain",
         "flow.opened",
         "flow.compare",
         "flow.evaluate_table",
@@ -115,6 +117,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.serving",
         "cli.studio",
         "cli.judging",
+        "cli.explaining",
         "cli.main",
         "cli.exits",
         "cli.options",
