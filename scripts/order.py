@@ -409,6 +409,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "thresholds",
         "contests",
         "answering",
+        "kin",
         "trying",
         "exports",
         "app",
