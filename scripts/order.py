@@ -241,6 +241,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "sanity",
         "overlay",
         "answer",
+        "gradients",
         "heat",
         "nearest",
     ),

@@ -63,7 +63,7 @@ EXTRAS = Registry(
         "store": Extra(
             ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"),
             "predictions kept in a database",
-            ("predictions",),
+            ("serve", "predictions"),
         ),
         "office": Extra(
             ("fpdf2>=2.8", "python-docx>=1.2", "python-pptx>=1.0"),

@@ -6,6 +6,7 @@ Try: `linear_end(load("cells.objektiv")).stages`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from objektiv.base.language import Told
 from objektiv.explaining.contributions import Part, contributions
 from objektiv.explaining.overlay import readable
 from objektiv.explaining.pieces import Floats, Tail
+from objektiv.explaining.places import in_square
 from objektiv.explaining.sanity import Sanity
 from objektiv.explaining.settings import Method
 from objektiv.explaining.tail import read_tail
@@ -96,3 +98,12 @@ def linear_end(bundle: Bundle) -> Tail | None:
     missed = sum(part.value for part in parts) - float(values[tail.output][0] @ direction)
     largest = max(1.0, *(abs(part.value) for part in parts))
     return tail if abs(missed) <= SUMS * largest else None
+
+
+def summed(parts: Iterable[Part], *, size: int, side: int) -> NDArray[np.float32]:
+    """Heat of the square (side, side) of all parts that have places."""
+    total = np.zeros((side, side), np.float32)
+    for part in parts:
+        if part.places is not None:
+            total += in_square(part.places, size=size, side=side)
+    return total

@@ -5,7 +5,7 @@ to 1982, the complete records of "Auto MPG", in their order. Compiled by D. Dono
 (PRIMDATA, 1982) for the data exposition of the American Statistical Association of 1983, kept by
 StatLib; taken from the package bokeh-sampledata 2026.1, which records it as CC0-1.0. (The UCI
 Machine Learning Repository gives its copy, doi 10.24432/C5859H, under CC BY 4.0.)
-Out: arrays in metric units; a trained net.
+Out: arrays in metric units; a trained net. In litres a plane does as well, in mpg it does not.
 Try: `cars()`.
 """
 

@@ -38,7 +38,8 @@ class Conv2D(Layer):
     def __init__(self, filters: Array, *, padding: int = 0, stride: int = 1) -> None:
         super().__init__()
         has_axes(filters, "filters channels height width", what="filters")
-        self.weights = {"filters": filters, "bias": np.zeros(len(filters), filters.dtype)}
+        bias = np.zeros(len(filters), filters.dtype)
+        self.weights = {"filters": filters.copy(), "bias": bias}
         self.padding, self.stride = padding, stride
 
     def forward(self, inputs: Array, *, learning: bool = False) -> Array:

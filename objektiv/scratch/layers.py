@@ -39,7 +39,7 @@ class Dense(Layer):
         super().__init__()
         has_axes(weights, "features nodes", what="weights")
         bias = np.zeros(weights.shape[1], weights.dtype)
-        self.weights = {"weights": weights, "bias": bias}
+        self.weights = {"weights": weights.copy(), "bias": bias}
 
     def forward(self, inputs: Array, *, learning: bool = False) -> Array:
         """Inputs (items, features) to sums (items, nodes)."""

@@ -14,10 +14,10 @@ import numpy as np
 from objektiv.scratch.shapes import Array, has_axes, same_rows, same_shape
 
 
-def slope(inputs: Array, targets: Array) -> float:
+def proportional(inputs: Array, targets: Array) -> float:
     """The w of y = w x: sum(x y) / sum(x x), for inputs and targets (n,).
 
-    Where the squared error is smallest its slope 2 sum((w x - y) x) is 0; solved for w.
+    Where the squared error is smallest it no longer changes with w: 2 sum((w x - y) x) = 0.
     """
     inputs, targets = np.asarray(inputs, float), np.asarray(targets, float)
     same_shape(inputs, targets, what="inputs and targets")
@@ -31,7 +31,7 @@ def line(inputs: Array, targets: Array) -> tuple[float, float]:
     """
     inputs, targets = np.asarray(inputs, float), np.asarray(targets, float)
     same_shape(inputs, targets, what="inputs and targets")
-    weight = slope(inputs - inputs.mean(), targets - targets.mean())
+    weight = proportional(inputs - inputs.mean(), targets - targets.mean())
     return weight, float(targets.mean() - weight * inputs.mean())
 
 

@@ -81,16 +81,17 @@ def one_hot(labels: NDArray[np.integer[Any]], classes: int) -> Array:
     """Class numbers (n,) as (n, classes): 1 in the column of the class, 0 elsewhere.
 
     Raises:
-        ShapeError: labels are not a flat row, or one is outside 0 to classes - 1.
+        ShapeError: not a flat row of whole numbers, or one is outside 0 to classes - 1.
     """
     labels = np.asarray(labels)
-    if labels.ndim != 1 or (len(labels) and not 0 <= labels.min() <= labels.max() < classes):
-        largest = f", up to {labels.max()}" if labels.size else ""
+    whole = labels.ndim == 1 and labels.dtype.kind in "iu"
+    if not whole or (len(labels) and not 0 <= labels.min() <= labels.max() < classes):
+        largest = f", up to {labels.max()}" if whole else f" of {labels.dtype}"
         raise ShapeError(
             "labels and classes",
             first=f"the labels are {labels.shape}{largest}",
             second=f"the classes {classes}, counted from 0",
-            mistake="labels count from 1, or are one-hot already",
+            mistake="labels count from 1, are one-hot already, or are names",
         )
     table: Array = np.eye(classes)[labels]
     return table

@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.remake",
         "shipping.taps",
         "explaining.tail",
+        "explaining.gradients",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -172,7 +173,9 @@ ALLOWED: dict[str, set[str]] = {
         "training.fit",
         "zoo.timm_graph",
         "training.rehearse",
+        "explaining.gradients",
     },
+    "captum": {"explaining.gradients"},
     "timm": {"zoo.timm_graph"},
     "huggingface_hub": {"zoo.timm_graph"},
     "lightning": {"training.checkpoint", "training.learner", "training.fit"},

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor
 
-from objektiv.scratch.cars import Scale, cars, consumption, scale_of
+from objektiv.scratch.cars import LITRES, Scale, cars, consumption, scale_of
 from objektiv.scratch.network import Plan
 from objektiv.scratch.shapes import ShapeError
 
@@ -46,6 +46,16 @@ def test_net_is_as_good_as_that_of_scikit_learn() -> None:
     assert ours == pytest.approx(plane, abs=0.03)  # litres are nearly a plane in kW and kg
     assert ours > 0.76
     assert found.history[-1] < found.history[0] / 2
+
+
+def test_net_bends_where_a_plane_cannot() -> None:
+    """In miles per gallon, the reciprocal of litres, the net explains more than any plane."""
+    inputs, litres = cars()
+    miles, test = LITRES / litres, np.arange(len(litres)) % 4 == 0
+    found = consumption(inputs[~test], miles[~test], plan=PLAN)
+    plane = LinearRegression().fit(inputs[~test], miles[~test]).score(inputs[test], miles[test])
+
+    assert r2_score(miles[test], found.litres(inputs[test])) > plane + 0.03
 
 
 def test_scale_goes_there_and_back() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from objektiv.scratch.linear import line, plane, slope, with_ones
+from objektiv.scratch.linear import line, plane, proportional, with_ones
 from objektiv.scratch.shapes import ShapeError
 
 MILLIMETRES, INCHES = np.array([1.0, 15, 60]), np.array([0.0393701, 0.590551, 2.3622])
@@ -15,7 +15,7 @@ CELSIUS, FAHRENHEIT = np.array([-10.0, 0, 20]), np.array([14.0, 32, 68])
 
 def test_millimetres_to_inches() -> None:
     """Without a bias the coefficient is 0.03937; the thesis prints 1.8, which is a misprint."""
-    weight = slope(MILLIMETRES, INCHES)
+    weight = proportional(MILLIMETRES, INCHES)
 
     assert weight == pytest.approx(0.03937, abs=5e-7)
     assert weight != pytest.approx(1.8, abs=1)
@@ -29,7 +29,7 @@ def test_celsius_to_fahrenheit() -> None:
 
 def test_without_a_bias_celsius_is_wrong() -> None:
     """A line through the origin cannot give 32 at 0, whatever its slope."""
-    assert slope(CELSIUS, FAHRENHEIT) * CELSIUS != pytest.approx(FAHRENHEIT, abs=1)
+    assert proportional(CELSIUS, FAHRENHEIT) * CELSIUS != pytest.approx(FAHRENHEIT, abs=1)
 
 
 @pytest.mark.parametrize("features", [1, 4])
@@ -51,7 +51,7 @@ def test_without_bias_is_that_of_scikit_learn() -> None:
     """The slope through the origin is that of scikit-learn without an intercept."""
     theirs = LinearRegression(fit_intercept=False).fit(CELSIUS[:, None], FAHRENHEIT)
 
-    assert slope(CELSIUS, FAHRENHEIT) == pytest.approx(theirs.coef_[0])
+    assert proportional(CELSIUS, FAHRENHEIT) == pytest.approx(theirs.coef_[0])
 
 
 def test_ones_stand_last() -> None:

@@ -137,6 +137,20 @@ def test_same_seed_learns_the_same() -> None:
     assert (runs[0] == runs[1]).all()
 
 
+def test_given_weights_stay() -> None:
+    """Learning changes the layer's own copy of the weights it was given."""
+    first = np.ones((6, 3))
+    learn(
+        Network([Dense(first)]),
+        np.eye(6),
+        targets=np.zeros((6, 3)),
+        cost=SQUARED_ERROR,
+        plan=Plan(rate=0.5),
+    )
+
+    assert (first == 1).all()
+
+
 def test_float32_stays() -> None:
     """A network made in single precision computes and learns in it."""
     random = np.random.default_rng(0)

@@ -48,8 +48,8 @@ def test_one_hot_has_a_column_a_class() -> None:
     assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-@pytest.mark.parametrize("labels", [[1, 2, 3], [-1, 0], [[0, 1]]])
+@pytest.mark.parametrize("labels", [[1, 2, 3], [-1, 0], [[0, 1]], [0.5, 1.0], ["a"]])
 def test_labels_outside_the_classes_are_refused(labels: list[int]) -> None:
-    """Labels that count from 1, are negative or are no flat row are refused."""
+    """Labels that count from 1, are negative, names or no flat row are refused."""
     with pytest.raises(ShapeError, match="usual mistake: labels count from 1"):
         one_hot(np.array(labels), 3)

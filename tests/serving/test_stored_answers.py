@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs objektiv[store]")
-tiny = pytest.importorskip("tests.serving.tiny", reason="needs the server")
 
 from objektiv.serving.store_read import read_store
 from scripts import order
+from tests.serving import tiny
 
 PROGRAM = "from objektiv.cli.main import main; main()"
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from objektiv.serving.problems import refusal
 from tests.serving import tiny
 from tests.serving.tiny import Server
 
@@ -163,3 +164,16 @@ def test_a_packed_body_is_refused(server: Server) -> None:
     )
 
     assert (answer.status, answer.json()["reason"]) == (415, "encoding")
+
+
+def test_forms_are_counted_like_raw_bodies(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that would fill the memory for all bodies is refused with 503."""
+    from objektiv.serving.gate import Gate
+
+    def full(self: Gate, number: int) -> None:
+        raise refusal("busy", value="too many bytes are being sent")
+
+    monkeypatch.setattr(Gate, "add_bytes", full)
+    answer = server.form((b"a.png", tiny.picture()))
+
+    assert (answer.status, answer.json()["reason"]) == (503, "busy")
