@@ -410,6 +410,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "thresholds",
         "contests",
         "answering",
+        "kin",
         "trying",
         "exports",
         "app",

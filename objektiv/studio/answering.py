@@ -94,11 +94,24 @@ def answer(model: Explainer, name: str, data: bytes, *, heat: bool) -> Answer:
         called=bundle.classes[at],
         chances=tuple((bundle.classes[k], float(chances[k])) for k in order),
         doubt=doubt_told(bundle.doubts(said)[0], bundle.classes),
-        notes=tuple(tr(note) for note in picture.notes),
+        notes=(*_by_threshold(model, chances, at), *(tr(note) for note in picture.notes)),
         picture=_address(pixels),
         heat=found[0],
         sanity=found[1],
     )
+
+
+def _by_threshold(model: Explainer, chances: NDArray[np.float32], at: int) -> tuple[str, ...]:
+    """Why a class is called that is not the most probable one, or the other way round."""
+    decision = model.bundle.facts.decision
+    if decision is None or int(chances.argmax()) == at:
+        return ()
+    told = tr(
+        "{name} is called from a probability of {share} on.",
+        name=decision.positive,
+        share=percent(decision.threshold),
+    )
+    return (told,)
 
 
 def _heated(model: Explainer, pixels: Pixels, label: int) -> tuple[str, tuple[str, ...]]:

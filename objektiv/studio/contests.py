@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from objektiv.base.errors import UsageError
-from objektiv.base.language import tr
+from objektiv.base.language import figure, tr
 from objektiv.faces import compare_page
 from objektiv.faces.contest import p_value
 from objektiv.faces.words import NONE, duration, percent, percent_range, points, points_range
@@ -29,6 +29,7 @@ from objektiv.studio.results import REPORT_RULES, rows
 
 router = APIRouter(prefix="/p/{project}/compare")
 Here = Annotated[Project, Depends(project_of)]
+SMALLEST = 0.0001  # of p, that is told
 MOST = 12  # runs at once; pairs grow with the square
 
 
@@ -121,10 +122,17 @@ def _verdict(compared: Comparison, place: int) -> str:
         return tr(
             "Whether {first} is better than {other} cannot be tested.", first=first, other=other
         )
-    parts = {"first": first, "other": other, "span": _span(pair), "p": p_value(pair)}
+    parts = {"first": first, "other": other, "span": _span(pair), "p": _p(pair)}
     if pair.better == 0:
         return tr("{first} is shown to be better than {other} ({span}; p {p}).", **parts)
     return tr("{first} is not shown to be better than {other} ({span}; p {p}).", **parts)
+
+
+def _p(pair: Pair) -> str:
+    """As `contest.p_value` writes it, in the language that is spoken."""
+    if (pair.corrected or 0) < SMALLEST:
+        return tr("below {smallest}", smallest=figure(SMALLEST, "g"))
+    return figure(float(p_value(pair)), "g")
 
 
 def _span(pair: Pair) -> str:

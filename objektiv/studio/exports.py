@@ -89,8 +89,7 @@ def start(
 ) -> RedirectResponse:
     """Start the command; each export gets a folder of its own, so none is overwritten."""
     chosen = project.run(run)
-    if busy := jobs.running(project.folder / JOBS):
-        return go(f"/p/{project.name}/jobs/{busy.name}")
+    jobs.require_free(project.folder / JOBS)
     short = "" if precision == "tested" else f"-{precision}"
     folder = files.new_numbered_folder(files.make_folder(project.folder / EXPORTS), "export")
     target = folder / f"{run}{short}{SUFFIX}"

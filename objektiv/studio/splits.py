@@ -108,8 +108,7 @@ def start(
     given |= {name: typed[name].strip() for name in ("seed", "group") if typed[name].strip()}
     if wrong := forms.mistakes(DivideSettings, given):
         return _shown(request, project, typed=typed, wrong=wrong)
-    if busy := jobs.running(project.folder / JOBS):
-        return go(f"/p/{project.name}/jobs/{busy.name}")
+    jobs.require_free(project.folder / JOBS)
     project = project.change(group=given.pop("group", None))
     folder = files.new_numbered_folder(files.make_folder(project.folder / SPLITS), "split")
     words = ["split", *project.read_words, "--honest", *(["--near-copies"] if asked.copies else [])]

@@ -6,13 +6,17 @@ answers as a page or, for the script, as the part of it that is new.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 
 from objektiv.base.errors import UsageError
+from objektiv.base.language import tr
+from objektiv.flow.run import Run
 from objektiv.studio.answering import Answer, answer, model_of
+from objektiv.studio.kin import Like, like
 from objektiv.studio.pages import page, project_of, spoken_by
 from objektiv.studio.projects import Project
 
@@ -29,20 +33,36 @@ def show(request: Request, project: Here, run: str = "") -> HTMLResponse:
     return _shown(request, project, run, [])
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The form beside its files: whether heat and nearest pictures are wanted."""
+
+    run: str
+    heat: bool
+    near: bool
+
+
+def _asked(
+    run: Annotated[str, Form()],
+    heat: Annotated[bool, Form()] = False,
+    near: Annotated[bool, Form()] = False,
+) -> Asked:
+    return Asked(run, heat, near)
+
+
 @router.post("")
 def ask(
     request: Request,
     project: Here,
-    run: Annotated[str, Form()],
+    asked: Annotated[Asked, Depends(_asked)],
     files: Annotated[list[UploadFile], File()],
-    heat: Annotated[bool, Form()] = False,
 ) -> HTMLResponse:
     """Answer; a file that is no picture is told among the answers.
 
     Raises:
         UsageError: there is no such run, no file, or too many.
     """
-    sent = [file for file in files if file.filename]
+    sent = [(f.filename, f.file.read(LARGEST)) for f in files if f.filename]
     if not 1 <= len(sent) <= AT_ONCE:
         raise UsageError(
             "this number of pictures cannot be tried at once",
@@ -50,21 +70,27 @@ def ask(
             allowed=f"1 to {AT_ONCE} files",
             next="choose fewer, or use `objektiv predict` for whole folders",
         )
-    model = model_of(project.run(run))
-    answers = spoken_by(
-        request,
-        lambda: [
-            answer(model, file.filename or "", file.file.read(LARGEST), heat=heat) for file in sent
-        ],
-    )
-    return _shown(request, project, run, answers, classes=model.bundle.classes)
+    run = project.run(asked.run)
+    answers = spoken_by(request, lambda: _answers(run, sent, asked))
+    return _shown(request, project, asked.run, answers, classes=model_of(run).bundle.classes)
+
+
+def _answers(run: Run, sent: list[tuple[str, bytes]], asked: Asked) -> list[tuple[Answer, Like]]:
+    model = model_of(run)
+    said = [answer(model, name, data, heat=asked.heat) for name, data in sent]
+    if not asked.near:
+        return [(one, Like()) for one in said]
+    found, why = like(run, sent, [one.called for one in said])
+    if why:
+        said = [replace(one, notes=(*one.notes, tr(why))) for one in said]
+    return list(zip(said, found, strict=True))
 
 
 def _shown(
     request: Request,
     project: Project,
     run: str,
-    answers: list[Answer],
+    answers: list[tuple[Answer, Like]],
     *,
     classes: tuple[str, ...] = (),
 ) -> HTMLResponse:

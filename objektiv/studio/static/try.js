@@ -15,7 +15,7 @@ async function ask(files) {
   if (!files.length) return;
   const body = new FormData();
   body.append("run", form.elements.run.value);
-  body.append("heat", form.elements.heat.checked);
+  for (const name of ["heat", "near"]) body.append(name, form.elements[name].checked);
   for (const file of files) body.append("files", file, file.name || "picture.png");
   wrong("");
   find("working").hidden = false;
