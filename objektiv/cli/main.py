@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.cli import judging, reports, searches, shipping
+from objektiv.cli import judging, looking, reports, searches, shipping
 from objektiv.cli.exits import run
 from objektiv.cli.judging import Bundle
 from objektiv.cli.networks import networks
@@ -231,6 +231,7 @@ def predict(
 
 
 shipping.register(app)
+looking.register(app)
 app.add_typer(networks, name="models")
 
 

@@ -26,6 +26,9 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.taps",
         "explaining.fields",
         "explaining.tail",
+        "explaining.torch_operations",  # its names of types
+        "explaining.torch_graph",
+        "explaining.subject",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -38,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
         "explaining.foreground",
         "explaining.occlusion",
         "explaining.overlay",
+        "explaining.natural",
     },
     "PIL": {
         "studio.gallery",
@@ -110,6 +114,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.reports",
         "cli.searches",
         "cli.shipping",
+        "cli.looking",
     },
     "yaml": {"base.settings"},
     "starlette": {
@@ -132,6 +137,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.curve_page",  # likewise
         "faces.augment_grids",
         "faces.python",  # likewise
+        "faces.attack_page",  # likewise
     },
     "torch": {
         "training.trainable",  # for a type checker
@@ -146,6 +152,9 @@ ALLOWED: dict[str, set[str]] = {
         "training.fit",
         "zoo.timm_graph",
         "training.rehearse",
+        "explaining.torch_windows",
+        "explaining.torch_operations",
+        "explaining.torch_graph",
     },
     "timm": {"zoo.timm_graph"},
     "huggingface_hub": {"zoo.timm_graph"},
