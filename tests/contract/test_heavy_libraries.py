@@ -32,6 +32,9 @@ ALLOWED: dict[str, set[str]] = {
         "shipping.taps",
         "explaining.tail",
         "explaining.gradients",
+        "explaining.torch_operations",  # its names of types
+        "explaining.torch_graph",
+        "explaining.subject",
     },
     "google": {"features.strict", "zoo.files"},
     "cv2": {
@@ -45,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
         "explaining.occlusion",
         "explaining.overlay",
         "faces.explain_page",
+        "explaining.natural",
     },
     "PIL": {
         "studio.gallery",
@@ -126,6 +130,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli.searches",
         "cli.shipping",
         "cli.stored",
+        "cli.looking",
     },
     "yaml": {"base.settings"},
     "starlette": {
@@ -159,6 +164,7 @@ ALLOWED: dict[str, set[str]] = {
         "faces.curve_page",  # likewise
         "faces.augment_grids",
         "faces.python",  # likewise
+        "faces.attack_page",  # likewise
     },
     "torch": {
         "training.trainable",  # for a type checker
@@ -174,6 +180,9 @@ ALLOWED: dict[str, set[str]] = {
         "zoo.timm_graph",
         "training.rehearse",
         "explaining.gradients",
+        "explaining.torch_windows",
+        "explaining.torch_operations",
+        "explaining.torch_graph",
     },
     "captum": {"explaining.gradients"},
     "timm": {"zoo.timm_graph"},
