@@ -17,7 +17,8 @@ from objektiv.base import files
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
-    *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging", "scratch", "serving"),
+    *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging", "scratch"),
+    "serving",
 )
 OTHERS = (
     "check",
