@@ -82,6 +82,7 @@ EXTRAS = Registry(
                 "pip-audit>=2.10",
                 "playwright>=1.65",
                 "ruff>=0.17",
+                "schemathesis>=4.32",
             ),
             "what a contributor needs",
         ),

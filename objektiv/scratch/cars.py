@@ -34,11 +34,7 @@ def cars() -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """Mean and standard deviation of each column, of the items one learns from.
-
-    Kilograms in thousands beside cylinders below ten would make one step too large for one
-    weight and too small for the other.
-    """
+    """Mean and deviation of each column: kilograms beside cylinders need steps of other sizes."""
 
     mean: Array
     deviation: Array

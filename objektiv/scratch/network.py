@@ -18,11 +18,13 @@ from objektiv.scratch.costs import Cost
 from objektiv.scratch.descent import batches
 from objektiv.scratch.initial import glorot
 from objektiv.scratch.layers import Bend, Dense, Layer
-from objektiv.scratch.shapes import Array, same_rows
+from objektiv.scratch.shapes import Array, same_rows, same_shape
 
 
 class Network:
     """Layers one after the other."""
+
+    outputs: Array  # of the last forward
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = list(layers)
@@ -31,10 +33,12 @@ class Network:
         """Outputs of the last layer."""
         for layer in self.layers:
             inputs = layer.forward(inputs, learning=learning)
+        self.outputs = inputs
         return inputs
 
     def backward(self, slope: Array) -> Array:
         """The cost's slope by the inputs, from that by the outputs; layers keep their own."""
+        same_shape(self.outputs, slope, what="outputs and slopes")
         for layer in reversed(self.layers):
             slope = layer.backward(slope)
         return slope

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -17,8 +17,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from objektiv.data.images import decode
-from objektiv.explaining.heat import Explainer
-from objektiv.explaining.overlay import overlay, png
 from objektiv.serving.desk import Desk
 from objektiv.serving.engine import Engine
 from objektiv.serving.gate import Gate
@@ -27,6 +25,9 @@ from objektiv.serving.reading import is_markup, shown_name
 from objektiv.serving.settings import ServeSettings
 from objektiv.serving.uploads import uploads
 from objektiv.serving.waiting import while_wanted
+
+if TYPE_CHECKING:
+    from objektiv.explaining.heat import Explainer
 
 WAITING = 8  # pictures; each takes a tenth of a second, or seconds where places are covered
 MAX_PIXELS = 4_000_000  # the heat of a picture takes many times its own memory
@@ -84,6 +85,10 @@ class Explaining:
         return await loop.run_in_executor(self._pool, self._explain, data, name, engine, label)
 
     def _explain(self, data: bytes, name: str, engine: Engine, label: str | None) -> _Shown:
+        # here, because they take longer to import than the rest of the server
+        from objektiv.explaining.heat import Explainer
+        from objektiv.explaining.overlay import overlay, png
+
         if is_markup(data):
             raise refusal("markup", value=shown_name(name))
         picture = decode(data, name=shown_name(name), max_pixels=self._max_pixels).pixels

@@ -31,6 +31,7 @@ from objektiv.intake.settings import ArchiveSettings
 from objektiv.studio import arrivals
 from objektiv.studio.arrivals import Received, Sent
 from objektiv.studio.classes import class_folders
+from objektiv.studio.corrections import refresh
 from objektiv.studio.pages import go, page, project_of, spoken_by
 from objektiv.studio.projects import Project
 
@@ -128,7 +129,10 @@ def _receive(project: Project, asked: Asked) -> Received:
     with tempfile.TemporaryDirectory(prefix=".arriving-", dir=project.folder) as place:
         folder = Path(place)
         sent = [one for file in asked.sent for one in _files(file, folder)]
-        return arrivals.receive(project, sent, label=asked.label, group=asked.group)
+        received = arrivals.receive(project, sent, label=asked.label, group=asked.group)
+    if project.labels:  # a training that starts now reads the new ones too
+        refresh(project)
+    return received
 
 
 def _files(file: UploadFile, place: Path) -> Iterator[Sent]:

@@ -156,7 +156,7 @@ def corrected(
 def groups(project: Here, group: Annotated[str, Form()] = "") -> RedirectResponse:
     """Keep together what a pattern finds in the names; an empty one takes groups away."""
     pattern = group.strip() or None
-    if not project.owns_pictures or project.facts.group != arrivals.GROUPED:
+    if not project.owns_pictures:  # those are grouped by what they were called when they came
         check_pattern(pattern)
         datasets.read(project.data, ReadSettings(group=pattern, labels=project.labels))
         project.change(group=pattern)

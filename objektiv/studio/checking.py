@@ -81,6 +81,7 @@ def one_finding(
     table = checks.rows(check, found)
     decided = {c.id: c.action for c in corrections.corrections(project)}
     known, names = _known(project), arrivals.original_names(project)
+    table = [{"label": known.get(row["id"], ""), **row} for row in table]
     made: list[list[Tile]] = spoken_by(
         request, lambda: [_set(row, names, decided) for row in table]
     )
@@ -135,11 +136,12 @@ def labels(request: Request, project: Here, skip: Annotated[int, Query(ge=0)] = 
 
 def _found(project: Project, kind: str) -> tuple[Path, Found]:
     check = checks.newest(project)
-    return (check or project.folder), checks.finding(check or project.folder, kind)
+    return check or project.folder, checks.finding(check, kind)
 
 
-def _known(project: Project) -> set[str]:
-    return set(original(project).items["id"])
+def _known(project: Project) -> dict[str, str]:
+    """From the id of each picture that is there to its label in the data."""
+    return dict(original(project).items.select("id", "label").iter_rows())
 
 
 def _suggested_first(row: Row, classes: list[str]) -> list[str]:

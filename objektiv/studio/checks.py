@@ -114,13 +114,13 @@ def findings(check: Path) -> list[Found]:
         ) from error
 
 
-def finding(check: Path, kind: str) -> Found:
-    """The finding of a kind.
+def finding(check: Path | None, kind: str) -> Found:
+    """The finding of a kind; a project that was not checked has none.
 
     Raises:
         UsageError: the check has none.
     """
-    for found in findings(check):
+    for found in findings(check) if check else ():
         if found.kind == kind:
             return found
     raise UsageError(

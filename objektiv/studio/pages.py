@@ -36,6 +36,8 @@ RULES = {
     "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
     "cache-control": "no-store",
+    # with the wall's no-referrer browsers send forms with the origin null, which it refuses
+    "referrer-policy": "same-origin",
 }
 # The pages of a project in the order of the work: address below the project's, and name.
 STEPS: tuple[tuple[str, str], ...] = (

@@ -170,6 +170,14 @@ def test_wrong_number_of_bends_is_refused() -> None:
         perceptron([6, 5, 3], bends=[TANH] * 3, random=np.random.default_rng(0))
 
 
+def test_slopes_of_another_shape_are_refused() -> None:
+    """Backward takes a slope for each output of the last forward, and shows both shapes."""
+    network = small()
+    network.forward(np.zeros((4, 6)))
+    with pytest.raises(ShapeError, match=r"outputs and slopes.*\(4, 3\).*\(4,\)"):
+        network.backward(np.zeros(4))
+
+
 def test_other_targets_are_refused() -> None:
     """Class numbers instead of one-hot targets, and other numbers of items, are refused."""
     network, inputs = small(), np.zeros((4, 6))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from objektiv.studio.corrections import relabel
 from objektiv.studio.gallery import items
 from objektiv.studio.projects import Project, new_project, open_project
 from tests.data.pictures import png
@@ -158,6 +159,15 @@ def test_a_burst_of_the_camera_is_one_group(client: TestClient, own: Project) ->
     project = open_project(own.folder.parent, own.name)
 
     assert sorted(items(project).items["group"].value_counts()["count"]) == [2, 3]
+
+
+def test_a_table_of_labels_takes_in_what_was_added(client: TestClient, own: Project) -> None:
+    """At once, so that a training that starts now reads it."""
+    post(client, own, [(f"{n}.png", picture(n)) for n in range(3)], label="disc")
+    relabel(own, [items(own).items["id"][0]], "ring", classes="new")
+    post(client, own, [("new.png", picture(9))], label="disc")
+
+    assert (own.folder / "labels.csv").read_text(encoding="utf-8").count("\n") == 5
 
 
 def test_a_project_of_another_folder_has_no_such_pages(

@@ -75,6 +75,19 @@ def test_pairs_stand_together(client: TestClient, project: Project) -> None:
     assert "97% alike" in text
 
 
+def test_what_is_right_is_shown_last(client: TestClient, project: Project) -> None:
+    """A picture that was kept stays on the page, behind those that are open."""
+    wrote(project, "outliers", [{"id": i, "distance": 3.0, "far": 5.0} for i in IDS[:2]])
+    address = f"/p/{project.name}/check/finding/outliers"
+    form = {"ids": IDS[0], "action": "keep", "why": "outliers", "back": address}
+    assert client.post(f"/p/{project.name}/decide", data=form).headers["location"] == address
+
+    text = client.get(address).text
+    assert text.index(IDS[1]) < text.index(IDS[0])
+    assert "disc · 3.0 times as far as usual" in text
+    assert "1 of 2 open" in client.get(f"/p/{project.name}/check").text
+
+
 def test_one_label_after_the_other(client: TestClient, project: Project) -> None:
     """Right, another class, aside: each is decided and the next is shown, until all are."""
     suspects(project)
@@ -115,7 +128,7 @@ def test_one_can_come_later(client: TestClient, project: Project) -> None:
 @pytest.mark.parametrize("kind", ["nothing", "../../x", "<script>"])
 def test_a_finding_that_is_none_is_refused(client: TestClient, project: Project, kind: str) -> None:
     """With a check and without one."""
-    assert client.get(f"/p/{project.name}/check/finding/{kind}").status_code in (400, 404)
+    assert client.get(f"/p/{project.name}/check/finding/{kind}").status_code == 404
     suspects(project)
     answer = client.get(f"/p/{project.name}/check/finding/{kind}")
     assert answer.status_code == 404
