@@ -193,13 +193,16 @@ def _needed(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
 
 
 def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """The last map with more than one place that the logits are computed from."""
+    """The last map with more than one place that the logits are computed from.
+
+    Not what pooling makes of it on the way: its squared distances from the mean are a map too.
+    """
     maps = [
         node.output[0]
         for node in _needed(model.graph)
         if len(shape := shapes.get(node.output[0], ())) == 4
         and min(shape[2:]) > 1
-        and node.op_type in ("Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Mul")
+        and node.op_type in ("Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "HardSwish")
     ]
     if not maps:
         raise UsageError(

@@ -113,6 +113,13 @@ def test_an_operation_without_a_gradient_is_refused(
         _of(bundles("probe"))
 
 
+def test_the_last_map_is_that_of_the_last_layer(bundles: Bundles) -> None:
+    """Not a map that pooling makes on the way."""
+    for name in ("probe", "frozen"):
+        model = bundles(name).network.graph
+        assert last_map(model, shapes(model)) == "last_map"
+
+
 def test_a_network_without_a_map_is_refused(bundles: Bundles) -> None:
     """Grad-CAM needs one place beside another."""
     model = bundles("probe").network.graph
