@@ -25,7 +25,14 @@ from scripts import order
 FOLDER = order.REPOSITORY / "docs" / "pictures"
 INPUTS = FOLDER / "inputs.json"
 MADE_BY = (
-    *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
+    *(
+        "data.stain",
+        "data.drawing",
+        "data.smear",
+        "data.digits",
+        "auditing.means",
+        "auditing.feature_map",
+    ),
     *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
     *("faces.plots", "auditing.probes", "auditing.suspects"),
     *("data.augment", "auditing.operators", "faces.augment_grids"),
