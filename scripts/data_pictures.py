@@ -79,8 +79,8 @@ def draw() -> None:
             for figure in figures:
                 drawing = FIGURES[figure](explored)
                 if drawing is not None:
-                    small = small(png(drawing))
-                    files.write_bytes(FOLDER / f"{data.name}-{figure}.png", small)
+                    name = f"{data.name}-{figure}.png"
+                    files.write_bytes(FOLDER / name, small(png(drawing)))
         _draw_check(cells, folder)
         draw_augmented(cells)
     files.write_json(INPUTS, inputs())

@@ -53,7 +53,7 @@ EXTRAS = Registry(
                 "safetensors>=0.8",
             ),
             "training from scratch, fine-tuning and timm's backbones",
-            ("train", "models add"),
+            ("train", "models add", "attack"),
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
         "tune": Extra(("optuna>=5.0",), "a search over settings", commands=("tune",)),
@@ -63,7 +63,7 @@ EXTRAS = Registry(
         "store": Extra(
             ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"),
             "predictions kept in a database",
-            ("predictions",),
+            ("serve", "predictions"),
         ),
         "office": Extra(
             ("fpdf2>=2.8", "python-docx>=1.2", "python-pptx>=1.0"),
@@ -82,6 +82,7 @@ EXTRAS = Registry(
                 "pip-audit>=2.10",
                 "playwright>=1.65",
                 "ruff>=0.17",
+                "schemathesis>=4.32",
             ),
             "what a contributor needs",
         ),

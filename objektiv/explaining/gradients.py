@@ -217,13 +217,16 @@ def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> s
 class Gradients:
     """A bundle's network in torch."""
 
-    def __init__(self, model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """`shapes` of its tensors, as shipping/taps tells them.
+    def __init__(
+        self, model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]], last: str = ""
+    ) -> None:
+        """`shapes` of its tensors, as shipping/taps tells them; `last`, the map that Grad-CAM
+        looks at, by default the last of all: a head may not read that one.
 
         Raises:
             UsageError: it has operations without a gradient, or no map.
         """
-        self.module = _Graph(model, last_map(model, shapes)).eval()
+        self.module = _Graph(model, last or last_map(model, shapes)).eval()
 
     def score(self, direction: NDArray[np.float64]) -> Callable[[torch.Tensor], torch.Tensor]:
         """How much each logit counts, as one number a picture."""

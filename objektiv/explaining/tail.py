@@ -135,7 +135,7 @@ class _Reader:
         weights = self._number(node.input[1])
         if weights is None or weights.ndim != 2:
             return None
-        weights = weights.T if _options(node).get("transB") else weights
+        weights = weights.T if options(node).get("transB") else weights
         bias = self._number(node.input[2]) if len(node.input) > 2 else None
         bias = np.zeros(weights.shape[1]) if bias is None else bias.reshape(-1)
         return _Linear(node.input[0], weights, bias)
@@ -195,7 +195,7 @@ class _Reader:
             return statistics
         if flat := self._node(name, "Flatten"):
             turned = self._node(flat.input[0], "Transpose")
-            last = turned is not None and _options(turned)["perm"] == [0, 2, 3, 1]
+            last = turned is not None and options(turned)["perm"] == [0, 2, 3, 1]
             tensor = turned.input[0] if turned is not None and last else flat.input[0]
             if len(self.shape.get(tensor, ())) == 4:
                 return Piece(LAST_MAP, "map", tensor, channels_last=last)
@@ -264,5 +264,6 @@ class _Reader:
         return ("deviation", tensor) if inner == ("mean", tensor) else None
 
 
-def _options(node: onnx.NodeProto) -> dict[str, Any]:
+def options(node: onnx.NodeProto) -> dict[str, Any]:
+    """The settings of an operation by name."""
     return {o.name: onnx.helper.get_attribute_value(o) for o in node.attribute}

@@ -7,7 +7,7 @@ Try: `objektiv serve cells.objektiv`, then open http://127.0.0.1:8000/.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -20,11 +20,13 @@ from objektiv.base.machine import own_version
 from objektiv.faces.answered import SHOWN_IN_JSON
 from objektiv.serving import schemas
 from objektiv.serving.desk import Desk
+from objektiv.serving.documents import PICTURE, READING, body, document_of, refusals
 from objektiv.serving.engine import Engine
+from objektiv.serving.explaining import Explaining
 from objektiv.serving.metrics import CONTENT_TYPE, Metrics
 from objektiv.serving.page import POLICY, page
 from objektiv.serving.predicting import Predicting
-from objektiv.serving.problems import KINDS, MEDIA_TYPE, problem, refusal
+from objektiv.serving.problems import problem, refusal
 from objektiv.serving.wall import answer_problem
 
 if TYPE_CHECKING:
@@ -32,12 +34,15 @@ if TYPE_CHECKING:
 
 OPEN_PATHS = ("/healthz", "/readyz")  # whoever keeps the server alive has no token
 RELOAD = "/v1/models/{name}/reload"
-ROUTES = ("/", "/v1/predict", "/v1/models", *OPEN_PATHS, "/metrics", "/openapi.json")
+ROUTES = ("/", "/v1/predict", "/v1/explain", "/v1/models", *OPEN_PATHS, "/metrics", "/openapi.json")
 OTHER = "other"
 _EXAMPLE = 'curl --data-binary @cell.png -H "Content-Type: image/png" http://127.0.0.1:8000'
 
 ModelQuery = Annotated[
     str | None, Query(max_length=100, description="Name of the model; needed where several are.")
+]
+LabelQuery = Annotated[
+    str | None, Query(max_length=200, description="Class to explain; by default the called one.")
 ]
 TopQuery = Annotated[int, Query(ge=1, le=1_000, description="Classes that are told, 20 unasked.")]
 ModelPath = Annotated[str, Path(max_length=100, description="Name of the model.")]
@@ -47,9 +52,16 @@ class Service:
     """What the routes work on."""
 
     def __init__(
-        self, desk: Desk, predicting: Predicting, *, metrics: Metrics, store: Store | None
+        self,
+        desk: Desk,
+        predicting: Predicting,
+        explaining: Explaining,
+        *,
+        metrics: Metrics,
+        store: Store | None,
     ) -> None:
-        self.desk, self.predicting, self.metrics, self.store = desk, predicting, metrics, store
+        self.desk, self.predicting, self.explaining = desk, predicting, explaining
+        self.metrics, self.store = metrics, store
 
 
 def serving_app(service: Service) -> FastAPI:
@@ -68,6 +80,7 @@ def serving_app(service: Service) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_http)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _answer_query)  # type: ignore[arg-type]
     _add_predict(app, service)
+    _add_explain(app, service)
     _add_models(app, service)
     _add_health(app, service)
     _add_pages(app)
@@ -81,35 +94,12 @@ def route_of(path: str) -> str:
     return RELOAD if path.startswith("/v1/models/") and path.endswith("/reload") else OTHER
 
 
-def _refusals(*reasons: str) -> dict[int | str, dict[str, Any]]:
-    """For /openapi.json: statuses with what they say; the wall's own belong to each route."""
-    told: dict[int | str, dict[str, Any]] = {}
-    for reason in ("host", "token", "origin", *reasons):
-        kind = KINDS[reason]
-        about = kind.happened
-        if kind.status in told:
-            about = f"{told[kind.status]['description']}; or {about}"
-        told[kind.status] = {
-            "description": about,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    return told
-
-
 def _add_predict(app: FastAPI, service: Service) -> None:
     async def predict(
         request: Request, model: ModelQuery = None, top: TopQuery = SHOWN_IN_JSON
     ) -> Response:
         return await service.predicting.answer(request, model=model, top=top)
 
-    picture = {"schema": {"type": "string", "format": "binary"}}
-    form = {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"type": "array", "items": picture["schema"]}},
-        }
-    }
     app.add_api_route(
         "/v1/predict",
         predict,
@@ -117,21 +107,35 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         summary="Name what one or several pictures show.",
         response_model=schemas.Predictions,
         responses={
-            **_refusals("query", "form", "no-file", "model", "slow", "body", "files", "type"),
-            422: {**_refusals("unusable")[422], "description": "the picture cannot be read"},
-            **_refusals("bug", "busy", "store", "late", "headers"),
+            **READING,
         },
         openapi_extra={
             "x-example": f"{_EXAMPLE}/v1/predict\n"
             "curl -F file=@a.png -F file=@b.jpg 'http://127.0.0.1:8000/v1/predict?top=3'",
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "image/*": picture,
-                    "application/octet-stream": picture,
-                    "multipart/form-data": form,
-                },
-            },
+            "requestBody": body({"type": "array", "items": PICTURE}),
+        },
+    )
+
+
+def _add_explain(app: FastAPI, service: Service) -> None:
+    async def explain(
+        request: Request, model: ModelQuery = None, label: LabelQuery = None
+    ) -> Response:
+        return await service.explaining.answer(request, model=model, label=label)
+
+    app.add_api_route(
+        "/v1/explain",
+        explain,
+        methods=["POST"],
+        summary="Show where in a picture the model looks, as a picture.",
+        response_class=Response,
+        responses={
+            200: {"description": "The picture under its heat.", "content": {"image/png": {}}},
+            **READING,
+        },
+        openapi_extra={
+            "x-example": f"{_EXAMPLE}/v1/explain > heat.png",
+            "requestBody": body(PICTURE),
         },
     )
 
@@ -155,7 +159,7 @@ def _add_models(app: FastAPI, service: Service) -> None:
         models,
         summary="Tell which models are served.",
         response_model=schemas.Models,
-        responses=_refusals(),
+        responses=refusals(),
     )
     app.add_api_route(
         RELOAD,
@@ -163,7 +167,7 @@ def _add_models(app: FastAPI, service: Service) -> None:
         methods=["POST"],
         summary="Read a model's bundle again; requests go on meanwhile.",
         response_model=schemas.ModelFacts,
-        responses=_refusals("query", "model", "bundle", "machine"),
+        responses=refusals("query", "model", "bundle", "machine"),
     )
 
 
@@ -204,7 +208,7 @@ def _add_health(app: FastAPI, service: Service) -> None:
         healthz,
         summary="Tell that the process lives.",
         response_model=schemas.Health,
-        responses={400: _refusals()[400]},
+        responses={400: refusals()[400]},
     )
     app.add_api_route(
         "/readyz",
@@ -212,7 +216,7 @@ def _add_health(app: FastAPI, service: Service) -> None:
         summary="Tell whether requests would be answered.",
         response_model=schemas.Health,
         responses={
-            400: _refusals()[400],
+            400: refusals()[400],
             503: {"description": "the store does not work", "model": schemas.Health},
         },
     )
@@ -221,34 +225,19 @@ def _add_health(app: FastAPI, service: Service) -> None:
         metrics,
         summary="Counters for Prometheus.",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {}}}, **_refusals()},
+        responses={200: {"content": {"text/plain": {}}}, **refusals()},
     )
 
 
 def _add_pages(app: FastAPI) -> None:
     async def document() -> Response:
-        return JSONResponse(_document(app))
+        return JSONResponse(document_of(app))
 
     async def start() -> Response:
-        return HTMLResponse(page(_document(app)), headers={"content-security-policy": POLICY})
+        return HTMLResponse(page(document_of(app)), headers={"content-security-policy": POLICY})
 
     app.add_api_route("/openapi.json", document, include_in_schema=False)
     app.add_api_route("/", start, include_in_schema=False)
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    """What FastAPI writes, with the one schema of refusals; made once."""
-    if app.openapi_schema is None:
-        document = app.openapi()
-        known = document["components"]["schemas"]
-        known["Problem"] = schemas.Problem.model_json_schema()
-        for methods in document["paths"].values():
-            for told in methods.values():  # bad queries are told as problems, with 400
-                if "HTTPValidationError" in str(told["responses"].get("422", "")):
-                    del told["responses"]["422"]
-        for name in ("HTTPValidationError", "ValidationError"):
-            known.pop(name, None)
-    return app.openapi_schema or {}
 
 
 async def _answer_http(request: Request, error: HTTPException) -> Response:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,7 @@ from objektiv.shipping.session import (
 )
 from objektiv.shipping.taps import tapped
 
-BATCH = 4
+BATCH = 1  # at 224 pixels batches of 4 and 8 take 8 % more time a picture; docs/lab_log.md
 
 Floats = NDArray[np.float32]
 
@@ -72,11 +73,14 @@ class Engine:
         self.bundle = bundle
         cores = usable_cores()
         many = {"NUM_STREAMS": cores, "INFERENCE_NUM_THREADS": cores}
-        make = _Maker(bundle, features=features)
-        self._alone = make.ways(1, FEW, count=1)
-        # one more than streams, so that none idles while an answer is handed over
-        self._single = make.ways(1, many, count=cores + 1)
-        self._group = make.ways(batch, many, count=cores + 1) if batch > 1 else []
+        make = _Maker(bundle, features=features, batches=(1, batch))
+        with ThreadPoolExecutor(3) as pool:  # compiling is what a start waits for
+            alone = pool.submit(make.ways, 1, FEW, count=1)
+            # one more than streams, so that none idles while an answer is handed over
+            single = pool.submit(make.ways, 1, many, count=cores + 1)
+            group = pool.submit(make.ways, batch, many, count=cores + 1) if batch > 1 else None
+            self._alone, self._single = alone.result(), single.result()
+            self._group = group.result() if group else []
         self._batch, self._most = batch, cores + 1
         self._lock = threading.Lock()
         self._waiting: deque[Ask] = deque()
@@ -139,12 +143,14 @@ class Engine:
 class _Maker:
     """Compiles the ways of one bundle."""
 
-    def __init__(self, bundle: Bundle, *, features: bool) -> None:
+    def __init__(self, bundle: Bundle, *, features: bool, batches: Sequence[int]) -> None:
         network = bundle.network
         known = {name for node in network.graph.graph.node for name in node.output}
         self._features = features and FEATURES in known
         if self._features and bundle.precision == "fp32":
             network = Network(tapped(network.graph, [FEATURES]))
+        for batch in batches:
+            network.read(batch)  # here, because reading is not for several threads at once
         self._network, self._precision = network, bundle.precision
 
     def ways(self, batch: int, options: Options, *, count: int) -> list[_Way]:

@@ -11,16 +11,16 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from objektiv.base.errors import ImageError, StoreError
@@ -34,12 +34,12 @@ from objektiv.serving.problems import Refusal, refusal
 from objektiv.serving.reading import How, Read, read, shown_name
 from objektiv.serving.settings import ServeSettings
 from objektiv.serving.uploads import Upload, uploads
+from objektiv.serving.waiting import while_wanted
 from objektiv.shipping.limits import Doubt
 
 if TYPE_CHECKING:
     from objektiv.serving.store import Row, Store
 
-T = TypeVar("T")
 AT_ONCE = 8  # pictures of one request that are decoded or computed at the same time
 STORED = "x-prediction-stored"
 
@@ -111,30 +111,11 @@ class Predicting:
         async with uploads(request, self.gate, max_files=self._settings.max_files) as files:
             with self.gate.pictures(min(len(files), AT_ONCE)):
                 work = self._work(files, asked, request.scope["state"]["request_id"])
-                done, stored = await self._while_wanted(request, work)
+                done, stored = await while_wanted(request, work, seconds=self._settings.deadline)
         body = self._told(files, done, asked, request)
         body["milliseconds"] = round(1000 * (time.perf_counter() - began), 1)
         headers = {} if stored is None else {STORED: "true" if stored else "false"}
         return Response(json.dumps(body), 200, headers, media_type="application/json")
-
-    async def _while_wanted(self, request: Request, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` comes to, unless the client hangs up or the time is over."""
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(work)
-        gone = loop.create_task(_until_gone(request))
-        gone.add_done_callback(lambda _: task.cancel())
-        try:
-            async with asyncio.timeout(self._settings.deadline):
-                return await task
-        except TimeoutError:
-            limit = f"At most {self._settings.deadline:g} seconds"
-            raise refusal("late", value="the time is over", allowed=limit) from None
-        except asyncio.CancelledError:
-            if gone.done() and not gone.cancelled():
-                raise ClientDisconnect from None
-            raise  # the server ends
-        finally:
-            gone.cancel()
 
     async def _work(
         self, files: Sequence[Upload], asked: Model, request_id: str
@@ -254,11 +235,6 @@ def _look(data: bytes, name: str, how: How, engine: Engine, reply: _Reply) -> No
         engine.put(Ask(found.square, answer=partial(reply.send, found), wanted=reply.wanted))
     except BaseException as error:  # told to who waits, whatever it is
         reply.send(None, error)
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _said(engine: Engine, found: Read, raw: Raw) -> Said:

@@ -39,6 +39,8 @@ class _Limited(HttpToolsProtocol):
         super().__init__(*args, **values)
         self._before_request = True  # no headers are complete
         self._head = 0  # bytes since then
+        self._in_head = True  # of the request that is read, be it behind another one
+        self._named = 0  # bytes of its headers
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -60,7 +62,20 @@ class _Limited(HttpToolsProtocol):
         if self._before_request and self._head > HEADERS and not self.transport.is_closing():
             self._end(refusal("headers", value=f"{self._head:,} bytes"))
 
+    def on_message_begin(self) -> None:
+        self._in_head, self._named = True, 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Trailers behind a body are read by nobody, and could fill the memory: left out."""
+        self._named += len(name) + len(value)
+        if self._in_head and self._named <= HEADERS:
+            super().on_header(name, value)
+        elif self._named > HEADERS:
+            self._end(refusal("headers", value=f"{self._named:,} bytes"))
+
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._before_request = False
         self._stop_timer()
         super().on_headers_complete()

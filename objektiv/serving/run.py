@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TextIO
+from pathlib import Path
+from typing import Literal, TextIO
 
 from starlette.types import ASGIApp
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -19,6 +20,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from objektiv.base.errors import UsageError
 from objektiv.serving.app import OPEN_PATHS, Service, route_of, serving_app
 from objektiv.serving.desk import Desk, named
+from objektiv.serving.explaining import Explaining
 from objektiv.serving.listen import bind, is_loopback, listen
 from objektiv.serving.log import Log
 from objektiv.serving.metrics import Metrics
@@ -88,14 +90,16 @@ def running_app(
         desk = Desk(named(bundles), batch=settings.batch, features=store is not None)
         metrics.models(desk.engines)
         predicting = Predicting(desk, settings, metrics=metrics, store=store)
+        explaining = Explaining(desk, settings)
         stack.callback(predicting.close)
+        stack.callback(explaining.close)
 
         def seen(one: Seen) -> None:
             metrics.request(one, route=route_of(one.path))
             if settings.log == "all" or one.status >= 400:
                 log.request(one)
 
-        app = serving_app(Service(desk, predicting, metrics=metrics, store=store))
+        app = serving_app(Service(desk, predicting, explaining, metrics=metrics, store=store))
         guarded = behind_wall(app, replace(wall, seen=seen))
         models = {name: engine.bundle.sha256 for name, engine in desk.engines.items()}
         yield Running(guarded, seen, models)
@@ -107,14 +111,8 @@ def wall_of(settings: ServeSettings) -> Wall:
     Raises:
         UsageError: the server would be open to others without a token, or a setting does not fit.
     """
-    token = _token(settings)
-    if token is None and not is_loopback(settings.host):
-        raise UsageError(
-            "others could reach this server, and no token is set",
-            value=f"--host {settings.host}",
-            allowed="Without a token only this machine may ask",
-            next=f"set the variable {TOKEN} or give `--token-file FILE`",
-        )
+    token = token_of(settings.token_file)
+    require_token(token, settings.host)
     for origin in settings.origins:
         if not _ORIGIN.fullmatch(origin):
             raise UsageError(
@@ -123,12 +121,10 @@ def wall_of(settings: ServeSettings) -> Wall:
                 allowed="What stands before the path of an address, such as https://lab.example",
                 next="correct `--origins`",
             )
-    own = f"[{settings.host}]" if ":" in settings.host else settings.host
-    anywhere = settings.host in EVERYWHERE
-    names = (*LOOPBACK, *(() if anywhere else (own.lower(),)), *map(str.lower, settings.hosts))
+    hosts, addresses = names_of(settings.host, settings.hosts)
     return Wall(
-        hosts=tuple(dict.fromkeys(names)),
-        addresses="any" if anywhere else "listed",
+        hosts=hosts,
+        addresses=addresses,
         token=token,
         open_paths=OPEN_PATHS,
         origins=settings.origins,
@@ -136,12 +132,40 @@ def wall_of(settings: ServeSettings) -> Wall:
     )
 
 
-def _token(settings: ServeSettings) -> str | None:
+def require_token(token: str | None, host: str) -> None:
+    """Check that what others can reach has a token.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if token is None and not is_loopback(host):
+        raise UsageError(
+            "others could reach this server, and no token is set",
+            value=f"--host {host}",
+            allowed="Without a token only this machine may ask",
+            next=f"set the variable {TOKEN} or give `--token-file FILE`",
+        )
+
+
+def names_of(host: str, further: Sequence[str]) -> tuple[tuple[str, ...], Literal["listed", "any"]]:
+    """The names in the header Host that are ours, and whether every IP address is one too."""
+    own = f"[{host}]" if ":" in host else host
+    anywhere = host in EVERYWHERE
+    names = (*LOOPBACK, *(() if anywhere else (own.lower(),)), *map(str.lower, further))
+    return tuple(dict.fromkeys(names)), "any" if anywhere else "listed"
+
+
+def token_of(file: Path | None) -> str | None:
+    """The token in `file`, else in the variable; None where there is neither.
+
+    Raises:
+        UsageError: the file cannot be read, or the token is too short or no plain text.
+    """
     where, token = f"the variable {TOKEN}", os.environ.get(TOKEN)
-    if settings.token_file is not None:
-        where = str(settings.token_file)
+    if file is not None:
+        where = str(file)
         try:
-            token = settings.token_file.read_text(encoding="utf-8")
+            token = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 "the file with the token cannot be read",

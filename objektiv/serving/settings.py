@@ -58,10 +58,10 @@ class ServeSettings(Settings):
         default="auto", description="Threads that decode pictures; auto: one a core."
     )
     batch: int = Field(
-        default=4,
+        default=1,
         ge=1,
         le=64,
-        description="Waiting pictures that are computed together; 1 computes each alone.",
+        description="Waiting pictures computed as one batch; 1: each on a core of its own.",
     )
     store: str | None = Field(
         default=None,

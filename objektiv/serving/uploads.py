@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from objektiv.serving.gate import Gate
+from objektiv.serving.gate import Body, Gate
 from objektiv.serving.problems import refusal
 
 FORM = "multipart/form-data"
@@ -45,8 +45,9 @@ async def uploads(request: Request, gate: Gate, *, max_files: int) -> AsyncItera
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
-        async with _form(request, max_files) as found:
-            yield found
+        with gate.body() as body:
+            async with _form(request, _counted(request, body), max_files=max_files) as found:
+                yield found
     elif kind.startswith(MARKUP):
         raise refusal("markup", value=kind[:60])
     elif kind and not kind.startswith(RAW):
@@ -54,8 +55,7 @@ async def uploads(request: Request, gate: Gate, *, max_files: int) -> AsyncItera
     else:
         with gate.body() as body:
             parts: list[bytes] = []
-            async for part in _parts(request):
-                body.add(len(part))
+            async for part in _counted(request, body):
                 parts.append(part)
             if not (data := b"".join(parts)):
                 raise refusal("no-file", value="0 bytes")
@@ -72,11 +72,19 @@ async def _parts(request: Request) -> AsyncGenerator[bytes, None]:
         more = message.get("more_body", False)
 
 
+async def _counted(request: Request, body: Body) -> AsyncGenerator[bytes, None]:
+    async for part in _parts(request):
+        body.add(len(part))
+        yield part
+
+
 @contextlib.asynccontextmanager
-async def _form(request: Request, max_files: int) -> AsyncIterator[list[Upload]]:
+async def _form(
+    request: Request, parts: AsyncGenerator[bytes, None], *, max_files: int
+) -> AsyncIterator[list[Upload]]:
     parser = MultiPartParser(
         request.headers,
-        _parts(request),
+        parts,
         max_files=max_files,
         max_fields=FIELDS,
         max_part_size=FIELD_BYTES,

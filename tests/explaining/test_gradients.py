@@ -96,6 +96,7 @@ def test_an_explainer_gives_both(bundles: Bundles, monkeypatch: pytest.MonkeyPat
         heat = explainer.heat(drawn(1), 0, settings=settings)
 
         assert heat.kind == method
+        assert np.abs(heat.map).max() > 0
         assert heat.map.shape == drawn(1).shape[:2]
         assert np.isfinite(heat.map).all()
         assert heat.sanity.likeness is not None

@@ -87,6 +87,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(server: Server) -> None:
     assert "style-src 'sha256-" in page.headers["content-security-policy"]
     assert set(document["paths"]) == {
         "/v1/predict",
+        "/v1/explain",
         "/v1/models",
         "/v1/models/{name}/reload",
         "/healthz",

@@ -141,3 +141,22 @@ def test_two_requests_in_one_piece_are_answered_in_order(server: Server) -> None
 
     assert answer.count(b"HTTP/1.1 200 OK") == 3
     assert answer.rindex(b'"alive"') < answer.index(b'"ready"')
+
+
+def test_endless_trailers_are_refused(server: Server) -> None:
+    """Lines behind a chunked body are counted like those before it, and a few are left out."""
+    line = b"x-a: " + b"a" * 1_000 + b"\r\n"
+    with _socket(server) as opened:
+        opened.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n")
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 20_000_000:
+                sent += opened.send(line * 100)
+
+    assert sent < 20_000_000
+    with _socket(server) as opened:
+        picture = tiny.picture()
+        chunk = f"{len(picture):x}\r\n".encode() + picture + b"\r\n0\r\n"
+        chunk += b"Content-Type: text/html\r\n\r\n"
+        opened.sendall(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+        assert _rest(opened).startswith(b"HTTP/1.1 200 ")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import select
+import socket
 import time
 
 import pytest
 
+from objektiv.serving.problems import refusal
 from tests.serving import tiny
 from tests.serving.tiny import Server
 
@@ -123,17 +127,34 @@ def test_a_form_without_a_file_is_told(server: Server) -> None:
     assert server.ask("POST", "/v1/predict", body, content_type=kind).json()["reason"] == "no-file"
 
 
-def test_a_body_of_500_megabytes_is_refused(server: Server) -> None:
-    """Announced it is not read, chunked it is read up to the limit; the answer arrives."""
-    announced = server.ask(
-        "POST", "/v1/predict", b"x", content_type=PNG, content_length="500000000"
-    )
-    parts = (bytes(1_000_000) for _ in range(500))
-    chunked = server.ask("POST", "/v1/predict", parts, content_type=PNG)
+def _send_until_answered(server: Server, head: bytes, part: bytes) -> tuple[bytes, int]:
+    """Write `part` again and again until an answer comes; the answer, and bytes written."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as opened:
+        opened.sendall(
+            b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n" + head
+        )
+        written, answer = 0, b""
+        while not select.select([opened], [], [], 0)[0] and written < 500_000_000:
+            written += opened.send(part)
+        with contextlib.suppress(ConnectionError):
+            while found := opened.recv(10_000):
+                answer += found
+    return answer, written
 
-    assert announced.status == chunked.status == 413
-    assert announced.json()["reason"] == chunked.json()["reason"] == "body"
-    assert announced.headers["connection"] == chunked.headers["connection"] == "close"
+
+def test_a_body_of_500_megabytes_is_refused(server: Server) -> None:
+    """Announced it is refused unread, chunked at the limit; the answer reaches who still writes."""
+    announced, before = _send_until_answered(
+        server, b"Content-Length: 500000000\r\n\r\n", bytes(100_000)
+    )
+    part = b"186a0\r\n" + bytes(100_000) + b"\r\n"
+    chunked, after = _send_until_answered(server, b"Transfer-Encoding: chunked\r\n\r\n", part)
+
+    for answer in (announced, chunked):
+        assert answer.startswith(b"HTTP/1.1 413 ") and b'"reason": "body"' in answer
+        assert b"connection: close" in answer
+    assert before < 60_000_000  # buffers of the system, and what was written meanwhile
+    assert 30_000_000 < after < 200_000_000
 
 
 def test_a_packed_body_is_refused(server: Server) -> None:
@@ -143,3 +164,16 @@ def test_a_packed_body_is_refused(server: Server) -> None:
     )
 
     assert (answer.status, answer.json()["reason"]) == (415, "encoding")
+
+
+def test_forms_are_counted_like_raw_bodies(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that would fill the memory for all bodies is refused with 503."""
+    from objektiv.serving.gate import Gate
+
+    def full(self: Gate, number: int) -> None:
+        raise refusal("busy", value="too many bytes are being sent")
+
+    monkeypatch.setattr(Gate, "add_bytes", full)
+    answer = server.form((b"a.png", tiny.picture()))
+
+    assert (answer.status, answer.json()["reason"]) == (503, "busy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,11 @@ import numpy as np
 import onnx
 import pytest
 
-from objektiv.base.errors import UsageError
+from objektiv.base.errors import BundleError, UsageError
 from objektiv.features.graph import FLOAT, UINT8, GraphBuilder
 from objektiv.features.preprocess import add_preprocessing
-from objektiv.shipping.facts import Facts, Weights
+from objektiv.shipping.bundle import load
+from objektiv.shipping.facts import GOLDEN, MEMBERS, MODEL, Facts, Weights
 from objektiv.shipping.members import read_members
 from objektiv.shipping.remake import remake
 from objektiv.shipping.write import BundleContents, write_bundle
@@ -82,3 +84,30 @@ def test_a_graph_without_layers_is_told(make_contents: MakeContents, tmp_path: P
 
     with pytest.raises(UsageError, match="no layers that 8 bits would make smaller"):
         remake(data, facts, "int8", squares=_squares)
+
+
+@pytest.mark.parametrize(("weights", "far"), [("fp16", 0.01), ("int8", 0.06)])
+def test_bundles_of_other_numbers_are_checked_as_sharply_as_they_can_be(
+    facts: Facts,
+    weights: Weights,
+    far: float,
+    make_contents: MakeContents,
+    rehash: Callable[[dict[str, bytes]], Path],
+    tmp_path: Path,
+) -> None:
+    """A flipped bit, and a golden value beyond the tolerance of the kind, are refused."""
+    data = remake(graphs.dense().SerializeToString(), facts, weights, squares=_squares).model
+    write_bundle(folder := tmp_path / "short", make_contents(model=data, weights=weights))
+    load(folder)
+    members = {name: (folder / name).read_bytes() for name in MEMBERS}
+    found = json.loads(members[GOLDEN])
+    row = found["expected"]["fp32"]["probabilities"][1]
+    high = row.index(max(row))
+    row[high] -= far
+    row[high - 1] += far
+    with pytest.raises(BundleError, match="golden image golden/rings.png gets another prediction"):
+        load(rehash(members | {GOLDEN: json.dumps(found).encode()}))
+    changed = data[:-50] + bytes([data[-50] ^ 1]) + data[-49:]
+    (folder / MODEL).write_bytes(changed)
+    with pytest.raises(BundleError, match=f"{MODEL} has been changed or damaged"):
+        load(folder)
