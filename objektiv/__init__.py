@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from objektiv.flow.run import Run
     from objektiv.flow.settings import (
         EvaluateSettings,
+        ExplainSettings,
         ExploreSettings,
         ExportSettings,
         TrainSettings,
@@ -85,7 +86,13 @@ _HOMES = {
         "train",
     ),
     "flow.run": ("Run",),
-    "flow.settings": ("EvaluateSettings", "ExploreSettings", "ExportSettings", "TrainSettings"),
+    "flow.settings": (
+        "EvaluateSettings",
+        "ExplainSettings",
+        "ExploreSettings",
+        "ExportSettings",
+        "TrainSettings",
+    ),
     "judging.metrics": ("Scores", "score"),
     "judging.predictions": ("Predictions",),
     "shipping.bundle": ("Bundle",),
