@@ -230,6 +230,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "natural",
         "smoothing",
         "robustness",
+        "dream",
     ),
     "flow": (
         "settings",
@@ -336,6 +337,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "attack_page",
         "attacking",
+        "dream_page",
+        "dreaming",
         "python",
     ),
     "serving": (
