@@ -17,7 +17,7 @@ from objektiv.base import files
 RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
-    *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging"),
+    *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging", "scratch"),
 )
 OTHERS = (
     "check",
@@ -25,6 +25,7 @@ OTHERS = (
     "explore",
     "accuracy",
     "abstaining",
+    "parity",
     "smear",
     "interval_coverage",
     "significance",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         attack,
         dream,
         evaluate,
+        explain,
         explore,
         export,
         load,
@@ -48,7 +49,12 @@ if TYPE_CHECKING:
         train,
     )
     from objektiv.flow.run import Run
-    from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
+    from objektiv.flow.settings import (
+        EvaluateSettings,
+        ExploreSettings,
+        ExportSettings,
+        TrainSettings,
+    )
     from objektiv.judging.metrics import Scores, score
     from objektiv.judging.predictions import Predictions
     from objektiv.shipping.bundle import Bundle
@@ -75,6 +81,7 @@ _HOMES = {
         "attack",
         "dream",
         "evaluate",
+        "explain",
         "explore",
         "export",
         "load",
@@ -84,7 +91,7 @@ _HOMES = {
         "train",
     ),
     "flow.run": ("Run",),
-    "flow.settings": ("EvaluateSettings", "ExploreSettings", "TrainSettings"),
+    "flow.settings": ("EvaluateSettings", "ExploreSettings", "ExportSettings", "TrainSettings"),
     "judging.metrics": ("Scores", "score"),
     "judging.predictions": ("Predictions",),
     "shipping.bundle": ("Bundle",),
@@ -100,8 +107,10 @@ __all__ = [
     "Dataset",
     "DreamSettings",
     "EvaluateSettings",
+    "ExplainSettings",
     "Exploration",
     "ExploreSettings",
+    "ExportSettings",
     "ImageError",
     "MachineError",
     "MissingExtra",
@@ -120,6 +129,7 @@ __all__ = [
     "attack",
     "dream",
     "evaluate",
+    "explain",
     "explore",
     "export",
     "load",

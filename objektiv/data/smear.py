@@ -11,16 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from objektiv.base import seeds
 from objektiv.base.progress import Progress
-from objektiv.data.drawing import draw_cell, look_of_patient, png
+from objektiv.data.drawing import draw_planted, look_of_patient, png
 from objektiv.data.embedded import write_pictures
 from objektiv.data.settings import SmearSettings
 
 GROUP = r"P\d+"  # finds the patient in a file's name
 WHAT = "synthetic blood smear, drawn by objektiv; no real picture was used; not for medical use"
 VERSION = 1  # raised whenever other pictures come out of the same settings
+
+
+class Planted(NamedTuple):
+    """A picture, RGB uint8 (height, width, 3), and where its parasites lie, (height, width)."""
+
+    name: str  # of its file below the smear's folder
+    picture: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
 
 
 def draw_smear(folder: Path, settings: SmearSettings, *, progress: Progress | None = None) -> Path:
@@ -34,7 +46,7 @@ def draw_smear(folder: Path, settings: SmearSettings, *, progress: Progress | No
     about = {"what": WHAT, "version": VERSION, "settings": settings.model_dump()}
     return write_pictures(
         folder,
-        _pictures(cells, settings.seed),
+        ((cell.name, png(cell.picture)) for cell in planted(settings)),
         about=about,
         total=len(cells),
         progress=progress or Progress(),
@@ -51,13 +63,15 @@ def _cells(settings: SmearSettings) -> Iterator[tuple[int, int, bool]]:
         yield from ((patient, cell, bool(order[cell] < infected)) for cell in range(count))
 
 
-def _pictures(cells: list[tuple[int, int, bool]], seed: int) -> Iterator[tuple[str, bytes]]:
+def planted(settings: SmearSettings) -> Iterator[Planted]:
+    """The pictures of a smear with the masks of their parasites, to test what finds them."""
+    cells = list(_cells(settings))
     looks = {
-        patient: look_of_patient(seeds.generator(seed, "smear", patient, "look"))
+        patient: look_of_patient(seeds.generator(settings.seed, "smear", patient, "look"))
         for patient in {patient for patient, _, _ in cells}
     }
     for patient, cell, infected in cells:
-        rng = seeds.generator(seed, "smear", patient, cell)
+        rng = seeds.generator(settings.seed, "smear", patient, cell)
         label = "infected" if infected else "healthy"
-        picture = draw_cell(looks[patient], rng, infected=infected)
-        yield f"{label}/P{patient:02d}_cell_{cell:04d}.png", png(picture)
+        picture, mask = draw_planted(looks[patient], rng, infected=infected)
+        yield Planted(f"{label}/P{patient:02d}_cell_{cell:04d}.png", picture, mask)

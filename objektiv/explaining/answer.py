@@ -6,6 +6,7 @@ Try: `linear_end(load("cells.objektiv")).stages`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from objektiv.base import seeds
 from objektiv.base.language import Told
 from objektiv.explaining.contributions import Part, contributions
+from objektiv.explaining.overlay import readable
 from objektiv.explaining.pieces import Floats, Tail
+from objektiv.explaining.places import in_square
 from objektiv.explaining.sanity import Sanity
 from objektiv.explaining.settings import Method
 from objektiv.explaining.tail import read_tail
@@ -23,8 +26,10 @@ from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.taps import Taps
 
 SUMS = 1e-4  # how far parts may miss what they sum to, of the largest of them, to be believed
-LITES = ("lite0", "lite1", "lite2")  # whose blocks are named otherwise than a store's
-BLOCKS = tuple(lite0.BLOCK_WIDTHS)
+LITES = {  # whose blocks are named otherwise than a store's: by their columns
+    name: {width: block for block, width in lite0.block_widths(stages).items()}
+    for name, stages in (("lite0", lite0.STAGES), ("lite1", lite0.LITE1), ("lite2", lite0.LITE2))
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +65,9 @@ class Heat:
 
     @property
     def peak(self) -> tuple[int, int]:
-        """Row and column of the pixel that speaks most for the class."""
-        row, column = np.unravel_index(int(self.map.argmax()), self.map.shape)
+        """Row and column of the place that speaks most for the class, as one reads the map."""
+        read = readable(self.map)
+        row, column = np.unravel_index(int(read.argmax()), read.shape)
         return int(row), int(column)
 
 
@@ -80,8 +86,8 @@ def direction_of(label: int, classes: int) -> tuple[Floats, int | None]:
 
 def linear_end(bundle: Bundle) -> Tail | None:
     """The linear end of a bundle's graph, if on a picture of noise its parts do sum to it."""
-    lite, size = bundle.facts.backbone.name in LITES, bundle.facts.size
-    tail = read_tail(bundle.network.graph, names=BLOCKS if lite else ())
+    size = bundle.facts.size
+    tail = read_tail(bundle.network.graph, names=LITES.get(bundle.facts.backbone.name))
     if tail is None:
         return None
     random = seeds.generator(0, "noise")
@@ -92,3 +98,12 @@ def linear_end(bundle: Bundle) -> Tail | None:
     missed = sum(part.value for part in parts) - float(values[tail.output][0] @ direction)
     largest = max(1.0, *(abs(part.value) for part in parts))
     return tail if abs(missed) <= SUMS * largest else None
+
+
+def summed(parts: Iterable[Part], *, size: int, side: int) -> NDArray[np.float32]:
+    """Heat of the square (side, side) of all parts that have places."""
+    total = np.zeros((side, side), np.float32)
+    for part in parts:
+        if part.places is not None:
+            total += in_square(part.places, size=size, side=side)
+    return total

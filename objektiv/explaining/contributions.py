@@ -9,8 +9,9 @@ to that logit. How each statistic of a channel is shared among the places x_1 ..
 
 Each is exact. A stage's statistics are divided by their common length before they are weighed; that
 length is taken as a constant of this picture, so the sum is exact too, but a place is not blamed
-for making the length longer. Where the bundle knows the usual picture, every part is what it adds
-beyond that one. Why, and what else was tried: docs/decisions/heat-maps.md.
+for making the length longer. Where the bundle knows the usual picture, what is shared is how far a
+statistic lies beyond the usual one: else the edges of every picture, which the network pads, would
+be the hottest place of all. Why, and what else was tried: docs/decisions/heat-maps.md.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from numpy.typing import NDArray
 
 from objektiv.base import seeds
 from objektiv.base.language import mark
-from objektiv.explaining.pieces import Floats, Piece, Tail
+from objektiv.explaining.pieces import Floats, Piece, Statistic, Tail
 from objektiv.features.descriptors import COLOURS as colours
 
 COLOURS = mark("colours of the picture")
 CONSTANT = mark("constant of the model")
 BOTH = mark("colours of the picture, with the constant of the model")
 LEAST = 1e-12  # of a length, as in models/model
+FLAT = 1e-8  # summed squares, below which they are rounding
 
 Values = Mapping[str, NDArray[np.float32]]
 
@@ -41,7 +43,6 @@ class Part:
 
     name: str
     value: float
-    piece: Piece | None = None
     places: NDArray[np.floating] | None = None
 
 
@@ -56,24 +57,24 @@ def contributions(
     something together.
     """
     weights = tail.weights @ direction
-    usual = weights * tail.usual
     parts: list[Part] = []
     others: list[list[Part]] = [[] for _ in range(shuffled)]
     for piece in tail.pieces:
-        own = slice(piece.start, piece.stop)
+        columns = slice(piece.start, piece.stop)
+        own, usual = weights[columns], tail.usual[columns]
         if piece.kind == "plain":
-            value = float(attribute(piece, values, weights[None, own]).sum() - usual[own].sum())
-            parts.append(Part(COLOURS if piece.name == colours else piece.name, value, piece))
+            name = COLOURS if piece.name == colours else piece.name
+            value = float(attribute(piece, values, own[None], usual).sum())
+            parts.append(Part(name, value))
             continue
-        orders = (_order(piece.stop - piece.start, number) for number in range(shuffled))
-        also = [weights[own][order] for order in orders]
-        found = attribute(piece, values, np.stack([weights[own], *also]))
+        orders = (_order(len(own), number) for number in range(shuffled))
+        also = [own[order] for order in orders]
+        found = attribute(piece, values, np.stack([own, *also]), usual)
         places = found[0].astype(np.float64)
-        places -= usual[own].sum() / places.size
-        parts.append(Part(piece.name, float(places.sum()), piece, places))
+        parts.append(Part(piece.name, float(places.sum()), places))
         for number, other in enumerate(found[1:]):
-            others[number].append(Part(piece.name, float(other.sum()), piece, other))
-    constant = float(tail.bias @ direction + usual.sum())
+            others[number].append(Part(piece.name, float(other.sum()), other))
+    constant = float(tail.bias @ direction + weights @ tail.usual)
     if tail.usual.any() and parts[-1].name == COLOURS:
         parts[-1] = Part(BOTH, parts[-1].value + constant)
     else:
@@ -87,50 +88,64 @@ def _order(columns: int, number: int) -> NDArray[np.int64]:
     return seeds.generator(0, "shuffled", columns, number).permutation(columns)
 
 
-def attribute(piece: Piece, values: Values, weights: Floats) -> NDArray[np.floating]:
-    """What each place adds under several weightings (n, columns): (n, rows, columns); of a plain
-    piece (n, numbers)."""
+def attribute(piece: Piece, values: Values, weights: Floats, usual: Floats) -> NDArray[np.floating]:
+    """What each place adds beyond the `usual` (columns,) under several weightings (n, columns):
+    (n, rows, columns); of a plain piece (n, numbers)."""
     value = values[piece.tensor][0]
     if piece.kind == "plain":
         numbers = value[piece.begin : piece.begin + weights.shape[1]].astype(np.float64)
         length = max(float(np.linalg.norm(numbers)), LEAST) if piece.normalised else 1.0
-        return np.asarray(weights * (numbers / length))
+        return np.asarray(weights * (numbers / length - usual))
     if piece.kind == "map":
-        return _of_map(value, weights, channels_last=piece.channels_last)
-    return _of_statistics(piece, value, weights.astype(np.float32))
+        return _of_map(value, weights, usual, channels_last=piece.channels_last)
+    return _of_statistics(piece, value, weights, usual)
 
 
-def _of_map(value: NDArray[np.float32], weights: Floats, *, channels_last: bool) -> Floats:
+def _of_map(
+    value: NDArray[np.float32], weights: Floats, usual: Floats, *, channels_last: bool
+) -> Floats:
     channels, rows, columns = value.shape
     if channels_last:
-        order, shape = "nrkc", (-1, rows, columns, channels)
-    else:
-        order, shape = "ncrk", (-1, channels, rows, columns)
-    return np.asarray(np.einsum(f"crk,{order}->nrk", value, weights.reshape(shape)))
+        off = value.transpose(1, 2, 0) - usual.reshape(rows, columns, channels)
+        return np.asarray((weights.reshape(-1, rows, columns, channels) * off).sum(axis=-1))
+    off = value - usual.reshape(channels, rows, columns)
+    return np.asarray((weights.reshape(-1, channels, rows, columns) * off).sum(axis=1))
 
 
 def _of_statistics(
-    piece: Piece, value: NDArray[np.float32], weights: NDArray[np.float32]
+    piece: Piece, value: NDArray[np.float32], weights: Floats, usual: Floats
 ) -> NDArray[np.float32]:
     channels, rows, columns = value.shape
     x = value.reshape(channels, rows * columns)
-    count = x.shape[1]
-    places = np.zeros((len(weights), count), np.float32)
-    square, mean = 0.0, x.mean(axis=1)
-    for number, statistic in enumerate(piece.statistics):
-        own = weights[:, number * channels : (number + 1) * channels]
-        if statistic == "mean":
-            numbers = mean
-            places += (own / count) @ x
-        elif statistic == "maximum":
-            numbers = x.max(axis=1)
-            reached = (x == numbers[:, None]).astype(np.float32)
-            places += (own * (numbers / reached.sum(axis=1))) @ reached
+    mean = x.mean(axis=1)
+    shares = [_shared(statistic, x, mean) for statistic in piece.statistics]
+    numbers = np.concatenate([number for number, _ in shares]).astype(np.float64)
+    length = max(float(np.linalg.norm(numbers)), LEAST) if piece.normalised else 1.0
+    places = np.zeros((len(weights), x.shape[1]), np.float32)
+    for order, (number, share) in enumerate(shares):
+        part = slice(order * channels, (order + 1) * channels)
+        own, expected = weights[:, part], usual[part]
+        if share is None:  # of the mean each place has its own value, and an even part of the usual
+            places += (own / (length * x.shape[1])).astype(np.float32) @ x
+            places -= (own @ expected / x.shape[1]).astype(np.float32)[:, None]
         else:
-            off = x - mean[:, None]
-            off *= off
-            numbers = np.sqrt(off.mean(axis=1))
-            places += (own / (count * np.where(numbers > 0, numbers, 1))) @ off
-        square += float(np.square(numbers, dtype=np.float64).sum())
-    length = max(np.sqrt(square), LEAST) if piece.normalised else 1.0
-    return (places / np.float32(length)).reshape(-1, rows, columns)
+            total = share.sum(axis=1, dtype=np.float64)
+            beyond = own * ((number / length - expected) / total)
+            places += beyond.astype(np.float32) @ share
+    return places.reshape(-1, rows, columns)
+
+
+def _shared(
+    statistic: Statistic, x: NDArray[np.float32], mean: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """A statistic of each channel (channels,), and by what its places share it."""
+    if statistic == "mean":
+        return mean, None
+    if statistic == "maximum":
+        number = x.max(axis=1)
+        return number, (x == number[:, None]).astype(np.float32)
+    off = x - mean[:, None]
+    off *= off
+    number = np.sqrt(off.mean(axis=1))
+    off[off.sum(axis=1) < FLAT] = 1  # a flat channel deviates everywhere alike: not at all
+    return number, off

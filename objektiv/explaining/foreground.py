@@ -29,10 +29,11 @@ def foreground(square: NDArray[np.float32]) -> Mask:
     grid = np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA))
     border = np.concatenate([grid[0], grid[-1], grid[1:-1, 0], grid[1:-1, -1]])
     distance = np.abs(grid - border.mean(axis=0)).max(axis=2)
-    threshold = distance.mean()
+    total = float(distance.sum())
+    threshold = total / distance.size
     for _ in range(ROUNDS):
         above = distance > threshold
-        high = distance[above].mean() if above.any() else 0.0
-        low = distance[~above].mean() if not above.all() else 0.0
-        threshold = (high + low) / 2
+        number, high = int(above.sum()), float(distance.sum(where=above))
+        low = (total - high) / max(distance.size - number, 1)
+        threshold = (high / max(number, 1) + low) / 2
     return np.asarray(distance > max(threshold, LEAST))

@@ -9,22 +9,23 @@ Try: `Explainer("cells.objektiv").heat(picture).told`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from objektiv.base.errors import UsageError
+from objektiv.base.extras import require
 from objektiv.base.names import suggestion
 from objektiv.data.images import to_square
 from objektiv.explaining import sanity as checks
 from objektiv.explaining.answer import Heat as Heat
-from objektiv.explaining.answer import direction_of, linear_end
+from objektiv.explaining.answer import direction_of, linear_end, summed
 from objektiv.explaining.contributions import Part, Values, contributions
 from objektiv.explaining.foreground import foreground, grid_of
 from objektiv.explaining.occlusion import covered, occlusion
@@ -34,13 +35,17 @@ from objektiv.explaining.sanity import Sanity
 from objektiv.explaining.settings import HeatSettings
 from objektiv.shipping.bundle import Bundle, load
 from objektiv.shipping.session import Network
-from objektiv.shipping.taps import Taps, shuffled
+from objektiv.shipping.taps import Taps, shapes, shuffled
+
+if TYPE_CHECKING:
+    from objektiv.explaining.gradients import Gradients  # which needs torch
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SHUFFLES = 3  # models that a map is compared with
+SHUFFLES = 2  # models that a map is compared with
 BATCH = 16
+GRADIENTS = ("grad-cam", "integrated-gradients")
 
 
 class _Seen(NamedTuple):
@@ -53,11 +58,11 @@ class _Seen(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """Heat of the square: in its pixels, on the coarse grid of the checks, and of other models."""
+    """Heat of the square."""
 
-    whole: Floats
-    coarse: Floats
-    others: list[Floats]
+    whole: Floats  # in its pixels
+    coarse: Floats  # on the grid of the foreground
+    alike: list[Floats]  # coarser still: first the model's own, then that of others
 
 
 class Explainer:
@@ -122,6 +127,8 @@ class Explainer:
         seen = _Seen(
             picture.shape[:2], square, values, self._called(values) if label is None else label
         )
+        if settings.method in GRADIENTS:
+            return self._by_gradient(seen, settings)
         if tail is None:
             return self._occluded(seen, settings)
         return self._contributed(seen, tail, settings)
@@ -145,6 +152,15 @@ class Explainer:
         names = self._tail.tensors if self._tail else ()
         return Taps(network, names), Taps(network, (), batch=BATCH)
 
+    @cached_property
+    def _gradients(self) -> tuple[Gradients, Gradients]:
+        """The network in torch, as it is and with shuffled weights."""
+        from objektiv.explaining.gradients import Gradients
+
+        model = self.bundle.network.graph
+        known = shapes(model)
+        return Gradients(model, known), Gradients(shuffled(model), known)
+
     def _called(self, values: Values) -> int:
         probabilities = values["probabilities"]
         if self.bundle.facts.decision:
@@ -154,14 +170,8 @@ class Explainer:
     def _chosen(self, settings: HeatSettings) -> Tail | None:
         """The linear end where the method uses it."""
         tail = self._tail
-        if settings.method in ("grad-cam", "integrated-gradients"):
-            raise UsageError(
-                "a bundle has no gradients",
-                value=f"--method {settings.method}",
-                allowed="auto, contributions and occlusion work with every bundle",
-                next="name the run of a network that was trained with torch, or take "
-                "`--method occlusion`",
-            )
+        if settings.method in GRADIENTS:
+            require("torch", needed_by=f"--method {settings.method}")
         if settings.method == "contributions" and tail is None:
             raise UsageError(
                 "this model's answer is no sum over the places of a map",
@@ -169,7 +179,8 @@ class Explainer:
                 allowed="One linear layer right behind a network's maps is needed",
                 next="take `--method occlusion`",
             )
-        known = tail.stages if tail and settings.method != "occlusion" else ()
+        sums = settings.method in ("auto", "contributions")
+        known = tail.stages if tail and sums else ()
         if settings.stage is not None and settings.stage not in known:
             raise UsageError(
                 "there is no such stage to show",
@@ -177,25 +188,28 @@ class Explainer:
                 allowed=f"Known: {', '.join(known) or 'none, for this model and method'}",
                 next=suggestion(settings.stage, known) or "leave `--stage` away for all of them",
             )
-        return None if settings.method == "occlusion" else tail
+        return tail if sums else None
 
     def _contributed(self, seen: _Seen, tail: Tail, settings: HeatSettings) -> Heat:
         direction, against = direction_of(seen.label, len(self.bundle.classes))
 
-        def summed(parts: Sequence[Part], side: int) -> Floats:
+        def heat_of(parts: Sequence[Part], side: int) -> Floats:
             chosen = (part for part in parts if settings.stage in (None, part.name))
-            return _summed(chosen, size=self._size, side=side)
+            return summed(chosen, size=self._size, side=side)
 
         count = SHUFFLES if settings.sanity != "none" else 0
         parts, others = contributions(tail, seen.values, direction, shuffled=count)
         side = grid_of(self._size)
+        half = max(side // 2, 1)
         shown = _Shown(
-            summed(parts, self._size), summed(parts, side), [summed(o, side) for o in others]
+            heat_of(parts, self._size),
+            heat_of(parts, side),
+            [heat_of(own, half) for own in (parts, *others)] if others else [],
         )
         if settings.sanity == "full":
             values = self._shuffled[0](seen.square[None])
             other, _ = contributions(tail, values, direction)
-            shown.others.append(summed(other, side))
+            shown.alike.append(heat_of(other, half))
         heat = Heat(
             self._in_picture(shown.whole, seen.shape),
             seen.label,
@@ -220,12 +234,12 @@ class Explainer:
             heat, field = occlusion(seen.square, score, settings, inside=inside, batch=BATCH)
             size, grid = self._size, grid_of(self._size)
             return (
-                in_square(heat, field, size=size, side=size),
-                in_square(heat, field, size=size, side=grid),
+                in_square(heat, size=size, side=size, field=field),
+                in_square(heat, size=size, side=grid, field=field),
             )
 
         whole, coarse = found(self._many)
-        others = [found(self._shuffled[1])[1]] if settings.sanity == "full" else []
+        alike = [coarse, found(self._shuffled[1])[1]] if settings.sanity == "full" else []
         return Heat(
             self._in_picture(whole, seen.shape),
             seen.label,
@@ -233,7 +247,29 @@ class Explainer:
             probability=float(seen.values["probabilities"][0, seen.label]),
             kind="occlusion",
             against=against,
-            sanity=self._examined(seen, _Shown(whole, coarse, others), settings),
+            sanity=self._examined(seen, _Shown(whole, coarse, alike), settings),
+        )
+
+    def _by_gradient(self, seen: _Seen, settings: HeatSettings) -> Heat:
+        direction, against = direction_of(seen.label, len(self.bundle.classes))
+        size, side = self._size, max(grid_of(self._size) // 2, 1)
+
+        with self._lock:
+            gradients, others = self._gradients
+        places = gradients.heat(settings.method, seen.square, direction)
+        whole = in_square(places, size=size, side=size)
+        shown = _Shown(whole, in_square(places, size=size, side=grid_of(size)), [])
+        if settings.sanity == "full":
+            other = others.heat(settings.method, seen.square, direction)
+            shown.alike.extend(in_square(p, size=size, side=side) for p in (places, other))
+        return Heat(
+            self._in_picture(whole, seen.shape),
+            seen.label,
+            logit=float(seen.values["logits"][0] @ direction),
+            probability=float(seen.values["probabilities"][0, seen.label]),
+            kind=settings.method,
+            against=against,
+            sanity=self._examined(seen, shown, settings),
         )
 
     def _in_picture(self, whole: Floats, shape: tuple[int, int]) -> Floats:
@@ -243,7 +279,7 @@ class Explainer:
         if settings.sanity == "none":
             return Sanity()
         mask = foreground(seen.square)
-        alike = checks.likeness(shown.coarse, shown.others) if shown.others else None
+        alike = checks.likeness(shown.alike[0], shown.alike[1:]) if shown.alike else None
         curves = None
         if settings.sanity == "full":
             filling = covered(seen.square, settings.fill)
@@ -259,12 +295,3 @@ class Explainer:
 def _blas() -> ThreadpoolController:
     """Found once: looking for libraries takes as long as a map."""
     return ThreadpoolController()
-
-
-def _summed(parts: Iterable[Part], *, size: int, side: int) -> Floats:
-    """Heat of the square (side, side) of all parts that have places."""
-    total = np.zeros((side, side), np.float32)
-    for part in parts:
-        if part.places is not None and part.piece is not None and part.piece.field is not None:
-            total += in_square(part.places, part.piece.field, size=size, side=side)
-    return total

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.explaining.fields import Field
+from objektiv.explaining.places import Field
 from objektiv.explaining.settings import Fill, HeatSettings
 
 BLUR = 0.1  # of the side: standard deviation; an infected body of 0.15 is gone under it

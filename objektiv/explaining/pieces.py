@@ -11,8 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from objektiv.explaining.fields import Field
-
 LOGITS = "logits"
 
 Statistic = Literal["mean", "maximum", "deviation"]
@@ -33,7 +31,6 @@ class Piece:
     normalised: bool = False  # divided by its own length
     channels_last: bool = False  # of a map: the order of its columns
     begin: int = 0  # of a plain piece: where it begins in its tensor
-    field: Field | None = None  # of a pooled piece and a map
 
 
 @dataclass(frozen=True, eq=False)

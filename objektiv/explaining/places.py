@@ -1,14 +1,16 @@
 """Bring heat from the places of a map to the picture's own pixels, none lost on the way.
 
-In: heat (rows, columns) of a map, its Field, and how the picture was made a square. Out: heat of
-the square (size, size), and of the picture (height, width). Each place is spread over the pixels
-that are nearer to it than to its neighbours' neighbours (bilinear), each pixel of the square over
-the picture's; both add up to what they were made of, save what lies beside the picture.
+In: heat (rows, columns) of a map, and how the picture was made a square. Out: heat of the square
+(side, side), and of the picture (height, width). Each place is spread over the pixels between it
+and its neighbours (bilinear), each pixel of the square over the picture's; both add up to what they
+were made of, save what lies beside the picture. A map's places have even shares of the square: the
+middles of what they see by the network's paddings fit worse (docs/lab_log.md).
 Try: `in_picture(square, (480, 640), size=224, fit="letterbox")`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -16,20 +18,37 @@ from numpy.typing import NDArray
 
 from objektiv.data.images import placement
 from objektiv.data.settings import Fit
-from objektiv.explaining.fields import Field
 
 Heat = NDArray[np.float32]
 
 
-def in_square(places: NDArray[np.floating], field: Field, *, size: int, side: int) -> Heat:
-    """Heat of the square (side, side), coarser than its `size` pixels where wished; same sum.
+@dataclass(frozen=True)
+class Field:
+    """Where places lie in the square, in pixels down and across: the middle of the first, and how
+    far the next is."""
+
+    start: tuple[float, float]
+    step: tuple[float, float]
+
+
+def even(shape: tuple[int, ...], size: int) -> Field:
+    """Places (..., rows, columns) that share a square of `size` pixels evenly."""
+    down, across = (size / count for count in shape[-2:])
+    return Field((down / 2, across / 2), (down, across))
+
+
+def in_square(
+    places: NDArray[np.floating], *, size: int, side: int, field: Field | None = None
+) -> Heat:
+    """Heat (side, side) of a square of `size` pixels, coarser than these where wished; same sum.
 
     `places`: (rows, columns), or several of them (n, rows, columns), which give (n, side, side).
     """
-    rows, columns = places.shape[-2:]
-    scale = side / size
-    down = _spread(rows, field.start[0] * scale, field.step[0] * scale, side)
-    across = _spread(columns, field.start[1] * scale, field.step[1] * scale, side)
+    field, scale = field or even(places.shape, size), side / size
+    down, across = (
+        _spread(count, start * scale, step * scale, side)
+        for count, start, step in zip(places.shape[-2:], field.start, field.step, strict=True)
+    )
     return np.asarray(down @ places.astype(np.float32) @ across.T, np.float32)
 
 

@@ -38,6 +38,12 @@ class Curves:
     random_deletion: float
     random_insertion: float
 
+    @property
+    def good(self) -> bool:
+        """Whether the order of the heat is better than chance, both ways."""
+        sooner = self.deletion < self.random_deletion
+        return sooner and self.insertion > self.random_insertion
+
 
 @dataclass(frozen=True)
 class Sanity:
@@ -49,13 +55,28 @@ class Sanity:
     curves: Curves | None = None
     told: tuple[Told, ...] = field(default=())
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why not to rely on the map, in a few English words each."""
+        found = []
+        if self.likeness is not None and self.likeness >= ALIKE:
+            found.append("it stays alike with shuffled weights")
+        if self.beside:
+            found.append("most heat lies outside the object")
+        if self.curves is not None and not self.curves.good:
+            found.append("covering the hottest places changes no more than chance")
+        return tuple(found)
+
+    @property
+    def beside(self) -> bool:
+        """Whether most heat for the class lies outside the object, and more than its share."""
+        known = self.outside is not None and self.free is not None
+        return known and self.outside > max(self.free, 0.5)  # type: ignore[operator, type-var]
+
 
 def likeness(own: Heat, others: Sequence[Heat]) -> float:
-    """Mean absolute rank correlation (Spearman) of a map with others of its shape, 0 to 1.
-
-    Of every second row and column: a fourth of the time, and neighbours are alike.
-    """
-    ranks = [_standard(rankdata(heat[::2, ::2])) for heat in (own, *others)]
+    """Mean absolute rank correlation (Spearman) of a map with others of its shape, 0 to 1."""
+    ranks = [_standard(rankdata(heat)) for heat in (own, *others)]
     return float(np.mean([abs(float(ranks[0] @ other)) for other in ranks[1:]]))
 
 
@@ -126,12 +147,11 @@ def told(sanity: Sanity, label: str) -> tuple[Told, ...]:
             )
         )
     if sanity.outside is not None and sanity.free is not None:
-        beside = sanity.outside > max(sanity.free, 0.5)
         said.append(
             say(
                 "Most of the heat for {label}, {outside:.0%}, lies outside the object, which "
                 "leaves {free:.0%} of the picture free: look for a shortcut in the background."
-                if beside
+                if sanity.beside
                 else "Of the heat for {label} {outside:.0%} lies outside the object, which leaves "
                 "{free:.0%} of the picture free.",
                 label=label,
@@ -140,13 +160,12 @@ def told(sanity: Sanity, label: str) -> tuple[Told, ...]:
             )
         )
     if (found := sanity.curves) is not None:
-        good = found.deletion < found.random_deletion and found.insertion > found.random_insertion
         said.append(
             say(
                 "Covering the hottest places first loses the answer sooner than chance (mean "
                 "probability {deletion:.2f} against {random:.2f}), uncovering them first finds it "
                 "sooner ({insertion:.2f} against {other:.2f})."
-                if good
+                if found.good
                 else "Covering the hottest places first changes the answer no sooner than chance "
                 "in both directions (mean probability {deletion:.2f} against {random:.2f} covered, "
                 "{insertion:.2f} against {other:.2f} uncovered): do not rely on this map.",

@@ -8,13 +8,13 @@ Try: `read_tail(load("cells.objektiv").network.graph)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import onnx
 
-from objektiv.explaining.fields import fields, options
 from objektiv.explaining.pieces import LOGITS, Floats, Piece, Statistic, Tail
 from objektiv.features.backbones import FEATURES
 from objektiv.shipping.taps import shapes
@@ -24,12 +24,13 @@ LAST_MAP = "last map"  # of a network without named stages
 ROWS_COLUMNS = [2, 3]
 
 
-def read_tail(model: onnx.ModelProto, *, names: Sequence[str] = ()) -> Tail | None:
+def read_tail(model: onnx.ModelProto, *, names: Mapping[int, str] | None = None) -> Tail | None:
     """The linear end of a cut graph; None where it has none.
 
-    `names` are those of the blocks of FEATURES in their order, where they are known.
+    `names` are those of the blocks of FEATURES by their columns, where they are known: a bundle may
+    have been made without some of them.
     """
-    return _Reader(model, names).read()
+    return _Reader(model, names or {}).read()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class _Linear:
 @dataclass(frozen=True, eq=False)
 class _Reader:
     model: onnx.ModelProto
-    names: Sequence[str]
+    names: Mapping[int, str]
     made: dict[str, onnx.NodeProto] = field(init=False, default_factory=dict)
     numbers: dict[str, onnx.TensorProto] = field(init=False, default_factory=dict)
     shape: dict[str, tuple[int, ...]] = field(init=False, default_factory=dict)
@@ -67,10 +68,9 @@ class _Reader:
         if pieces is None:
             return None
         placed, start = [], 0
-        found = fields(self.model, self.shape)
         for piece in pieces:
             stop = start + self._width(piece)
-            placed.append(replace(piece, start=start, stop=stop, field=found.get(piece.tensor)))
+            placed.append(replace(piece, start=start, stop=stop))
             start = stop
         if start != len(linear.weights) or not any(p.kind != "plain" for p in placed):
             return None
@@ -89,7 +89,7 @@ class _Reader:
             for piece in found:
                 stop = start + self._width(piece)
                 for own in pieces:
-                    if replace(own, start=0, stop=piece.stop, field=None) == piece:
+                    if replace(own, start=0, stop=piece.stop) == piece:
                         usual[own.start : own.stop] = shift.reshape(-1)[start:stop]
                 start = stop
         return usual
@@ -176,9 +176,9 @@ class _Reader:
         return None if piece is None else [piece]
 
     def _name(self, number: int, joined: onnx.NodeProto) -> str:
-        if len(self.names) == len(joined.input):
-            return self.names[number]
-        return "final" if number == len(joined.input) - 1 else f"stage{number + 1}"
+        last = number == len(joined.input) - 1
+        other = "final" if last else f"stage{number + 1}"
+        return self.names.get(self.shape[joined.input[number]][1], other)
 
     def _piece(self, name: str) -> Piece | None:
         """What a part of the columns is."""
@@ -262,3 +262,8 @@ class _Reader:
         tensor = centred.input[0]
         inner = self._statistic(centred.input[1])
         return ("deviation", tensor) if inner == ("mean", tensor) else None
+
+
+def options(node: onnx.NodeProto) -> dict[str, Any]:
+    """The settings of an operation by name."""
+    return {o.name: onnx.helper.get_attribute_value(o) for o in node.attribute}

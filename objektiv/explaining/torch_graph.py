@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from objektiv.explaining.fields import options
+from objektiv.explaining.tail import options
 from objektiv.explaining.torch_operations import OPERATIONS
 from objektiv.features.preprocess import PIXELS
 

@@ -1,38 +1,16 @@
-"""Doubts in words: why a picture is not answered, and what a model's promises are worth.
+"""Doubts in words: what became of a model's promises.
 
-In: a Doubt, or an Unsure. Out: sentences for the terminal.
-Try: `told_doubt(bundle.doubts(predicted)[0], bundle.classes)`.
+In: an Unsure. Out: sentences for the terminal.
+Try: `list(unsure_lines(judgement.unsure))`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from objektiv.faces.words import percent, percent_range
 from objektiv.judging.intervals import Interval, NotDefined
 from objektiv.judging.unsure import Unsure
-from objektiv.shipping.limits import Doubt
-
-NAMED = 4  # possible classes
-
-
-def told_doubt(doubt: Doubt | None, classes: Sequence[str]) -> str:
-    """`unlike the pictures it learnt from: strangeness 8.13, limit 4.20`; empty without a doubt."""
-    if doubt is None:
-        return ""
-    if doubt.why == "strange":
-        return (
-            f"unlike the pictures it learnt from: strangeness {doubt.strangeness:.2f}, "
-            f"limit {doubt.limit:.2f}"
-        )
-    at = f"at a coverage of {100 * (doubt.coverage or 0):g} %"
-    if doubt.why == "none":
-        return f"no class is probable enough {at}"
-    names = [classes[k] for k in doubt.possible]
-    if len(names) > NAMED:
-        names = [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    both = "are both possible" if len(names) == 2 else "are possible"
-    return f"{', '.join(names[:-1])} and {names[-1]} {both} {at}"
 
 
 def unsure_lines(unsure: Unsure) -> Iterator[str]:

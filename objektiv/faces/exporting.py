@@ -7,22 +7,69 @@ Try: `objektiv verify cells.objektiv --engine both`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from objektiv.base.errors import BundleError
-from objektiv.faces.terminal import print_line, print_table
-from objektiv.flow import use
+from objektiv.base.progress import Progress
+from objektiv.faces.terminal import print_line, print_table, terminal_listener
+from objektiv.faces.words import count, percent
+from objektiv.flow.export import Form
+from objektiv.flow.export import export as export_step
 from objektiv.flow.run import open_run, typed
+from objektiv.flow.settings import ExportSettings
+from objektiv.flow.shorter import Change
+from objektiv.judging.conformal import SetScores
+from objektiv.judging.intervals import NotDefined
+from objektiv.judging.unsure import Refused
+from objektiv.shipping.facts import SUFFIX
 from objektiv.shipping.verify import Engine
 from objektiv.shipping.verify import verify as rows_of
 
 
-def export(run: Path, to: Path | None) -> None:
-    """Write a run's bundle as one file and say what to do with it."""
+def export(run: Path, to: Path | None, settings: ExportSettings, *, form: Form) -> None:
+    """Write a run's bundle, and say what other numbers changed and what to do with it."""
     opened = open_run(run)
-    target = use.export(opened, to or Path(f"{run.resolve().name}.objektiv"))
-    print_line(f"Bundle: {target} ({target.stat().st_size / 1e6:.1f} MB)", sys.stdout)
-    print_line(f"Next: objektiv predict IMAGES --bundle {typed(target)}", sys.stdout)
+    short = "" if settings.precision == "tested" else f"-{settings.precision}"
+    name = f"{run.resolve().name}{short}"
+    target = to or Path(f"{name}{SUFFIX}" if form == "file" else f"{name}-bundle")
+    listener = Progress(terminal_listener(sys.stderr))
+    done = export_step(opened, target, settings, form=form, progress=listener)
+    size = f"{done.bytes / 1e6:.1f} MB"
+    if done.bytes != done.bytes_before:
+        size += f", {done.bytes_before / 1e6:.1f} MB as tested"
+    if done.change:
+        for line in _changed(done.change, settings):
+            print_line(line, sys.stdout)
+    print_line(f"Bundle: {done.path} ({done.weights}, {size})", sys.stdout)
+    print_line(f"Next: objektiv predict IMAGES --bundle {typed(done.path)}", sys.stdout)
+
+
+def _changed(change: Change, settings: ExportSettings) -> Iterator[str]:
+    before, after, test = change.before, change.after, change.test
+    yield (
+        f"Of {after.scores.items:,} test pictures {percent(after.scores.accuracy.estimate)} are "
+        f"right, as tested {percent(before.scores.accuracy.estimate)}: "
+        f"{100 * test.estimate:+.1f} points (95 % interval {100 * test.low:+.1f} to "
+        f"{100 * test.high:+.1f}, paired), {count(change.others, 'other answer')}."
+    )
+    yield (
+        f"On {count(change.decided, 'held-out picture')}: {-change.loss:+.1f} points; a loss of "
+        f"{settings.max_loss:g} is allowed."
+    )
+    strangers = [judged.unsure.strangers for judged in (before, after)]
+    sets = [judged.unsure.sets for judged in (before, after)]
+    for told, found in (("Refused as strange", strangers), ("True class in its set", sets)):
+        shares = [_share(one) for one in found]
+        if None not in shares:
+            now, was = shares[1], shares[0]
+            yield f"{told}: {now} of test pictures, as tested {was}; limits chosen anew."
+
+
+def _share(found: Refused | SetScores | NotDefined) -> str | None:
+    if isinstance(found, NotDefined):
+        return None
+    return percent((found.test if isinstance(found, Refused) else found.covered).estimate)
 
 
 def verify(bundle: Path, engine: Engine) -> int:

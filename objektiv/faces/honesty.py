@@ -112,7 +112,7 @@ def audits_told(ledger: Ledger, data: str) -> list[str]:
     if ledger.check:
         told += _check_told(ledger.check)
     if ledger.honesty:
-        told.append(_honesty_told(ledger.honesty))
+        told.append(honesty_told(ledger.honesty))
     for command in ledger.outdated:
         told.append(
             tr(
@@ -140,7 +140,7 @@ def _typed(command: str, data: str) -> str:
 
 def _check_told(check: Check) -> list[str]:
     aside = sum(check.quarantined.values())
-    found = [_title(f.title) for f in check.findings if f.severity != "note"]
+    found = [finding_title(f.title) for f in check.findings if f.severity != "note"]
     told = tr_count(
         "On {day} {number} picture was checked: {findings}{named}, {aside}.",
         "On {day} {number} pictures were checked: {findings}{named}, {aside}.",
@@ -174,7 +174,8 @@ def _day(text: str) -> str:
     return shown(text)
 
 
-def _title(title: str) -> str:
+def finding_title(title: str) -> str:
+    """The title of a finding in the language that is spoken."""
     if title.startswith(SHORTCUT):
         return tr("The label shows in {name}", name=_probe(title.removeprefix(SHORTCUT)))
     return tr(title) if title in TITLES else shown(title)
@@ -184,7 +185,8 @@ def _probe(name: str) -> str:
     return tr(name) if name in PROBES else shown(name)
 
 
-def _honesty_told(found: Honesty) -> str:
+def honesty_told(found: Honesty) -> str:
+    """What a random split would have claimed, beside what groups kept whole say."""
     return tr(
         "A random split would have claimed {random}; with groups kept whole it is {honest} "
         "({points} points, 95 % interval {span}).",

@@ -6,6 +6,7 @@ Try: `objektiv doctor`.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -57,6 +58,7 @@ def doctor() -> None:
     print_line(f"Instruction sets: {' '.join(machine.instruction_sets) or 'not told'}", sys.stdout)
     print_line(f"Precision of `--precision auto`: {resolve_precision('auto')}", sys.stdout)
     print_line(f"Bank: {BANK.folder()}", sys.stdout)
+    print_line(f"SQLite, for stored predictions: {sqlite3.sqlite_version}", sys.stdout)
     print()
     print_table(("library", "version"), list(machine.libraries.items()), stream=sys.stdout)
     print()

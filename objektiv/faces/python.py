@@ -28,10 +28,17 @@ from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
 from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
+from objektiv.flow.export import export as export_step
 from objektiv.flow.finished import finished
 from objektiv.flow.looking import pictured
 from objektiv.flow.run import Run
-from objektiv.flow.settings import EvaluateSettings, ExploreSettings, TrainSettings
+from objektiv.flow.settings import (
+    EvaluateSettings,
+    ExplainSettings,
+    ExploreSettings,
+    ExportSettings,
+    TrainSettings,
+)
 from objektiv.flow.train import train as train_step
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.bundle import load as load_bundle
@@ -39,6 +46,7 @@ from objektiv.shipping.bundle import load as load_bundle
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from objektiv.flow.explain import Explained
     from objektiv.flow.explore import Explored
 
 LARGEST = 1_000_000_000  # pixels; only headers are read here
@@ -139,13 +147,14 @@ def train(
     return trained.run
 
 
-def export(run: Run, target: Path | str) -> Path:
-    """Write a run's bundle as one new file that ends in `.objektiv`.
+def export(run: Run, target: Path | str, *, settings: ExportSettings | None = None) -> Path:
+    """Write a run's bundle as one new file that ends in `.objektiv`; returns it.
 
     Raises:
         UsageError: `target` ends otherwise, or stands there already.
+        ModelError: shorter numbers lose more accuracy than `settings.max_loss`.
     """
-    return use.export(run, Path(target))
+    return export_step(run, Path(target), settings).path
 
 
 def load(path: Path | str, *, precision: str = "auto") -> Bundle:
@@ -221,3 +230,21 @@ def dream(
 
 def _subject(model: Bundle | str) -> Subject:
     return of_backbone(model) if isinstance(model, str) else of_bundle(model)
+
+
+def explain(
+    bundle: Bundle, *images: Path | str, settings: ExplainSettings | None = None
+) -> list[Explained]:
+    """Where `bundle` looks in files and folders of files: each has its `picture` and `heat`.
+
+    `heat.map` is float32 (height, width) in the picture's own pixels, `heat.parts` sum to the
+    logit, `heat.told` says how far the map can be trusted.
+
+    Raises:
+        DataError: a path does not exist.
+        UsageError: there is no such class or stage, or the method does not fit the model.
+    """
+    from objektiv.flow.explain import explain as explain_step
+
+    paths = use.pictures_in([Path(image) for image in images])
+    return list(explain_step(bundle, paths, settings or ExplainSettings()))

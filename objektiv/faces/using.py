@@ -18,8 +18,9 @@ import numpy as np
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.language import speaking
 from objektiv.base.progress import Progress
+from objektiv.faces.answered import answered, order, told_doubt
 from objektiv.faces.decisions import print_decisions
-from objektiv.faces.doubts import told_doubt, unsure_lines
+from objektiv.faces.doubts import unsure_lines
 from objektiv.faces.evaluation import write_evaluation
 from objektiv.faces.honesty import looks_told
 from objektiv.faces.terminal import print_line, print_table, terminal_listener
@@ -31,10 +32,8 @@ from objektiv.flow.run import open_run
 from objektiv.flow.settings import EvaluateSettings, PredictSettings
 from objektiv.judging.foreign import SUFFIXES
 from objektiv.shipping.bundle import load
-from objektiv.shipping.limits import Doubt
 
 ODD = 20  # kinds of odd files that are told
-SHOWN_IN_JSON = 20  # classes; a network's own 1,000 would fill the screen
 
 
 def evaluate(data: Path, bundle: Path | None, settings: EvaluateSettings) -> None:
@@ -140,19 +139,9 @@ def predict(
     return 0 if readable else DataError.exit_code
 
 
-def _order(answer: use.Answer, top: int) -> list[int]:
-    """Places of the classes: the one that is called, then by probability."""
-    probabilities = np.asarray(answer.probabilities)
-    order = [int(k) for k in np.argsort(-probabilities, kind="stable")]
-    if answer.called is not None:
-        order.remove(answer.called)
-        order.insert(0, answer.called)
-    return order[:top]
-
-
 def _best(answer: use.Answer, classes: Sequence[str], top: int) -> list[str]:
     probabilities = np.asarray(answer.probabilities)
-    pairs = ((classes[k], f"{probabilities[k]:.3f}") for k in _order(answer, top))
+    pairs = ((classes[k], f"{probabilities[k]:.3f}") for k in order(answer, top))
     return [cell for pair in pairs for cell in pair]
 
 
@@ -162,21 +151,4 @@ def _json(answer: use.Answer, classes: Sequence[str]) -> dict[str, object]:
             "file": str(answer.path),
             "error": {"reason": answer.error.reason, "message": str(answer.error)},
         }
-    probabilities = np.asarray(answer.probabilities, np.float64)
-    order, doubt = _order(answer, SHOWN_IN_JSON), answer.doubt
-    return {
-        "file": str(answer.path),
-        "sha256": answer.hash,
-        "class": classes[order[0]],
-        "abstain": None if doubt is None else _told(doubt, classes),
-        **({} if answer.strangeness is None else {"strangeness": round(answer.strangeness, 4)}),
-        "probabilities": {classes[k]: round(float(probabilities[k]), 6) for k in order},
-        **({"notes": list(answer.notes)} if answer.notes else {}),
-    }
-
-
-def _told(doubt: Doubt, classes: Sequence[str]) -> dict[str, object]:
-    told: dict[str, object] = {"reason": doubt.why, "message": told_doubt(doubt, classes)}
-    if doubt.why == "strange":
-        return told | {"limit": doubt.limit}
-    return told | {"coverage": doubt.coverage, "possible": [classes[k] for k in doubt.possible]}
+    return {"file": str(answer.path), **answered(answer, classes)}

@@ -112,8 +112,9 @@ def _check(model: onnx.ModelProto, source: Source) -> None:
     wide = {n for node in model.graph.node if node.op_type != "Slice" for n in node.input}
     for tensor in model.graph.initializer:
         numbers = _checked(tensor, source)
-        large = (numbers > LARGEST_INTEGER) | (numbers < -LARGEST_INTEGER)
-        if numbers.dtype.kind == "i" and tensor.name in wide and large.any():
+        if numbers.dtype.kind != "i" or tensor.name not in wide:
+            continue
+        if ((numbers > LARGEST_INTEGER) | (numbers < -LARGEST_INTEGER)).any():
             raise source.refused(
                 f"{source.file} holds a whole number that is too large",
                 value=repr(tensor.name[:40]),

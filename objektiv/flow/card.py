@@ -54,14 +54,13 @@ def model_card(name: str, seen: Seen, made: Made, judged: Judged) -> str:
     ]
     title = ", ".join(harmless(c) for c in made.model.classes[:SHOWN])
     title += ", …" if len(made.model.classes) > SHOWN else ""
-    head = "\n".join(_front(name, data, made, scores))
+    head = "\n".join(front(name, data, made.backbone.licence, scores))
     told = tr("Model card: {classes}", classes=title)
     return f"---\n{head}\n---\n\n# {told}\n\n" + "\n\n".join(filter(None, sections)) + "\n"
 
 
-def _front(name: str, data: str, made: Made, scores: Scores) -> Iterator[str]:
+def front(name: str, data: str, licence: str, scores: Scores) -> Iterator[str]:
     """Lines of YAML; texts are quoted as JSON, which is YAML too."""
-    licence = made.backbone.licence
     known = LICENCES.get(licence.lower())
     if known:
         yield f"license: {known}"

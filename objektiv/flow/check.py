@@ -118,11 +118,18 @@ def check(
     return found
 
 
+def table_of(finding: Finding) -> str | None:
+    """The name of the table with the pictures of a finding; None where it is about none."""
+    if finding.items.is_empty():
+        return None
+    return TABLES.get(finding.kind, f"{finding.kind}.csv")
+
+
 def _write(folder: Path, checked: Checked, fixing: Fixing) -> Path | None:
     """The tables; the path of the cleaned one where it was asked for."""
     for finding in checked.findings:
-        if finding.kind in TABLES:
-            save_table(finding.items, folder / TABLES[finding.kind])
+        if table := table_of(finding):
+            save_table(finding.items, folder / table)
     if fixing == "report":
         return None
     save_table(checked.cleaned.left_out, folder / LEFT_OUT)
@@ -168,5 +175,6 @@ def _as_dict(found: DataCheck, finding: Finding) -> dict[str, Any]:
         "title": finding.title,
         "evidence": finding.evidence,
         "items": len(finding.items),
+        "table": table_of(finding),
         "command": found.command(finding),
     }

@@ -138,6 +138,23 @@ def _from_root(place: str, inside: tuple[str, ...]) -> str:
     return os.path.abspath(place)
 
 
+def paths_of(run: Run, *, data: Path | None = None) -> dict[str, Path]:
+    """Where each picture of a finished training lies, by id; `data` as of `reopen`.
+
+    Raises:
+        DataError: `data` is no folder.
+        ModelError: the run does not tell.
+    """
+    _check_folder(data)
+    try:
+        story = files.parse_json((run.folder / names.STORY).read_bytes(), name=names.STORY)
+        table = pl.read_parquet((run.folder / names.PICTURES).read_bytes())
+        root = Path(story["data"]) if data is None else data.resolve()
+        return {id: root / path for id, path in table.select("id", "path").iter_rows()}
+    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _unreadable(run, error, "this run's pictures cannot be found") from error
+
+
 def reopen(run: Run, *, data: Path | None = None) -> Finished:
     """A finished training from its folder; `data` is where its pictures lie now, if elsewhere.
 
@@ -147,6 +164,17 @@ def reopen(run: Run, *, data: Path | None = None) -> Finished:
         ModelError: the folder is not that of a training, or its files do not fit each other.
         DataError: a file in it cannot be read.
     """
+    _check_folder(data)
+    settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)
+    metrics = run.metrics()
+    try:
+        story = files.parse_json((run.folder / names.STORY).read_bytes(), name=names.STORY)
+        return _reopened(run, settings, metrics, story, data)
+    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _unreadable(run, error, "this run's report cannot be made again") from error
+
+
+def _check_folder(data: Path | None) -> None:
     if data is not None and not data.is_dir():
         raise DataError(
             "there is no such folder",
@@ -154,18 +182,15 @@ def reopen(run: Run, *, data: Path | None = None) -> Finished:
             allowed="The folder that the run's pictures lie in is needed",
             next="correct --data, or leave it away",
         )
-    settings = read_yaml(TrainSettings, run.folder / names.SETTINGS)
-    metrics = run.metrics()
-    try:
-        story = files.parse_json((run.folder / names.STORY).read_bytes(), name=names.STORY)
-        return _reopened(run, settings, metrics, story, data)
-    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise ModelError(
-            "this run's report cannot be made again",
-            value=f"{run.folder}: {' '.join(str(error).split())[:200] or type(error).__name__}",
-            allowed="A finished training by this version of objektiv is needed",
-            next="train again; what it looked at is kept in the bank",
-        ) from error
+
+
+def _unreadable(run: Run, error: Exception, happened: str) -> ModelError:
+    return ModelError(
+        happened,
+        value=f"{run.folder}: {' '.join(str(error).split())[:200] or type(error).__name__}",
+        allowed="A finished training by this version of objektiv is needed",
+        next="train again; what it looked at is kept in the bank",
+    )
 
 
 def _reopened(

@@ -205,9 +205,7 @@ def judgement_of(run: Run) -> Judgement:
     Raises:
         ObjektivError: a file of the run cannot be read.
     """
-    said = read_mapping(run.folder / names.SETTINGS)
-    own = {name: said[name] for name in JudgeSettings.model_fields if name in said}
-    settings = make(JudgeSettings, own | {"positive": run.metrics()["test"]["positive"]})
+    settings = settings_of(run)
     path, predictions = run.folder / names.JUDGEMENT, run.predictions()
     threshold = limits = None
     if path.is_file():
@@ -224,6 +222,13 @@ def judgement_of(run: Run) -> Judgement:
         limits=limits,
         temperature=divided_by(settings, run.metrics().get("temperature")),
     )
+
+
+def settings_of(run: Run) -> JudgeSettings:
+    """By which a finished run was judged."""
+    said = read_mapping(run.folder / names.SETTINGS)
+    own = {name: said[name] for name in JudgeSettings.model_fields if name in said}
+    return make(JudgeSettings, own | {"positive": run.metrics()["test"]["positive"]})
 
 
 def divided_by(settings: JudgeSettings, temperature: float | None) -> float | None:

@@ -95,7 +95,7 @@ def _contents(
         data=data_hash(seen.dataset.items["hash"]),
         split=files.sha256((run.folder / names.SPLIT).read_bytes()),
         settings=settings.model_dump(mode="json", exclude=LOCAL),
-        scores=_plain(judged.scores),
+        scores=plain_scores(judged.scores),
         # int8 is in the graph; the engine is told of bf16 alone
         weights="int8" if made.precision == "int8" else "fp32",
         precisions=("fp32", "bf16") if made.precision == "bf16" else ("fp32",),
@@ -106,7 +106,7 @@ def _contents(
     )
 
 
-def _plain(scores: Scores) -> dict[str, Any]:
+def plain_scores(scores: Scores) -> dict[str, Any]:
     """The scores that travel with the bundle."""
     found = asdict(scores)
     return {name: found[name] for name in ("items", "groups", "accuracy", "balanced_accuracy")}

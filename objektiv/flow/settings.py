@@ -6,7 +6,7 @@ In: values from flags, YAML or Python. Out: frozen settings. This file imports n
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from objektiv.data.settings import (
     RepeatSettings,
     SplitSettings,
 )
+from objektiv.explaining.settings import HeatSettings
 from objektiv.features.settings import FeatureSettings
 from objektiv.judging.settings import JudgeSettings
 from objektiv.models.settings import FrozenSettings, HeadSettings, NetworkSettings, ProbeSettings
@@ -185,6 +186,54 @@ class PredictSettings(Settings):
 
     top: int = Field(default=3, ge=1, le=1000, description="Number of classes shown an image.")
     max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+
+
+class ExplainSettings(HeatSettings):
+    """Everything that `objektiv explain` can be told."""
+
+    label: str | None = Field(
+        default=None, description="Class to explain; by default the one that is called."
+    )
+    neighbours: int = Field(
+        default=4,
+        ge=0,
+        le=20,
+        description="Nearest training pictures shown of each, where a run is named.",
+    )
+    language: Language = Field(default="en", description=LANGUAGE)
+    max_pixels: int = Field(default=_MAX_PIXELS.default, ge=1, description=_MAX_PIXELS.description)
+    out: Path = Field(
+        default=Path("explained"),
+        description="Folder that gets a new numbered folder with the page, the maps and the "
+        "numbers.",
+    )
+
+
+class ExportSettings(Settings):
+    """Everything that `objektiv export` can be told."""
+
+    precision: Literal["tested", "fp32", "fp16", "int8"] = Field(
+        default="tested",
+        description="Numbers of the file: tested, those that the run was tested with; fp16, "
+        "weights of half the size, computed with in 32 bits; int8, a third of the size and faster. "
+        "What changes is measured on the run's own pictures and told in the model card.",
+    )
+    max_loss: float = Field(
+        default=1.0,
+        ge=0,
+        le=100,
+        description="Largest loss of accuracy on held-out pictures, in points of a hundred, above "
+        "which shorter numbers are refused.",
+    )
+    prune: bool = Field(
+        default=False,
+        description="Whether features that the head does not read, and the layers that only they "
+        "need, are left out; no answer changes, but stored features are fewer.",
+    )
+    data: Path | None = Field(
+        default=None,
+        description="Folder where the run's pictures lie now, if it is another than in training.",
+    )
 
 
 class ReportSettings(Settings):

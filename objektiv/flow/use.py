@@ -1,6 +1,6 @@
-"""Use a model: name pictures, score another folder, hand the bundle on.
+"""Use a model: name pictures, score another folder.
 
-In: a bundle and files. Out: answers one by one, a judged folder, or a bundle file.
+In: a bundle and files. Out: answers one by one, or a judged folder.
 Try: `for answer in answers(load(Path("cells.objektiv")), [Path("a.png")]): ...`.
 """
 
@@ -42,7 +42,6 @@ from objektiv.judging.metrics import Scores, positive_class
 from objektiv.judging.predictions import Predictions
 from objektiv.shipping.bundle import Bundle
 from objektiv.shipping.limits import Doubt
-from objektiv.shipping.write import pack
 
 CHUNK = 16  # pictures held at once
 SAID = ("logits", "probabilities", "strangeness", "called", "doubt")  # fields of an Answer
@@ -287,13 +286,3 @@ def _predictions(
         probabilities=np.stack([a.probabilities for a in good if a.probabilities is not None]),
         strangeness=np.array([a.strangeness for a in good], np.float64) if strange else None,
     )
-
-
-def export(run: Run, target: Path) -> Path:
-    """Write a run's bundle as one new `.objektiv` file; returns it.
-
-    Raises:
-        UsageError: `target` ends otherwise, or stands there already.
-    """
-    files.make_folder(target.parent)
-    return pack(run.bundle, target)

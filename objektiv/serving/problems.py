@@ -67,6 +67,18 @@ KINDS: dict[str, _Kind] = {
         "The limit that the server was started with",
         "send them in several requests",
     ),
+    "headers": _Kind(
+        431,
+        "the headers are too large",
+        "At most 64 kB of headers",
+        "send fewer or shorter headers",
+    ),
+    "http": _Kind(
+        400,
+        "this is not HTTP",
+        "HTTP 1.1",
+        "see /openapi.json for what is understood",
+    ),
     "slow": _Kind(
         408,
         "the request came too slowly",
@@ -127,12 +139,6 @@ KINDS: dict[str, _Kind] = {
         "As many pictures as its queue holds",
         "try again after the seconds in Retry-After",
     ),
-    "leaving": _Kind(
-        503,
-        "the server is shutting down",
-        "What was accepted before is answered",
-        "try again when it is back",
-    ),
     "store": _Kind(
         503,
         "the prediction could not be stored, so it is not given",
@@ -192,7 +198,7 @@ PICTURES = {
     "bomb": 413,
     "unreadable": 422,
 }
-_RETRY_AFTER = {"busy": "1", "leaving": "5", "store": "5", "machine": "5"}  # seconds
+_RETRY_AFTER = {"busy": "1", "store": "5", "machine": "5"}  # seconds
 # Errors of the core, whose words may hold paths; the first kind that fits.
 _CORE: tuple[tuple[type[ObjektivError], str], ...] = (
     (UsageError, "unusable"),

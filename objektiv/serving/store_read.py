@@ -7,6 +7,7 @@ Try: `read_store("predictions.sqlite3")["called"].value_counts()`.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC
@@ -17,8 +18,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from objektiv.base import extras
+from objektiv.base import extras, files
 from objektiv.base.errors import DataError, UsageError
+from objektiv.data.split import unformulated
 from objektiv.judging.columns import PROBABILITY, some
 from objektiv.judging.reading import read_table
 
@@ -33,6 +35,7 @@ SCHEMA: dict[str, Any] = {
     "milliseconds": pl.Float64,
     "features": pl.Binary,
 }
+TEXTS = ("id", "model", "called", "abstain_reason")  # whose beginnings are a stranger's
 _COLUMNS = {"hash": "picture_sha256", "called": "class"}  # ours to the database's
 
 
@@ -129,6 +132,28 @@ def to_judge(table: pl.DataFrame, *, labels: Path | None = None) -> pl.DataFrame
     if joined.is_empty():
         raise _bad_labels(f"{labels} names no stored picture", f"{len(known):,} labels")
     return joined.select("id", "label", pl.exclude("id", "label"))
+
+
+def save(table: pl.DataFrame, path: Path) -> None:
+    """Publish as CSV or Parquet, by the suffix; a cell that a spreadsheet would run gets ./ first.
+
+    Raises:
+        UsageError: the file exists, or has another suffix.
+    """
+    if path.suffix.lower() not in (".csv", ".parquet") or path.exists():
+        raise UsageError(
+            "the table cannot be written here",
+            value=f"{path}{' exists' if path.exists() else ''}",
+            allowed="A new file that ends in .csv or .parquet",
+            next="name another file",
+        )
+    if path.suffix.lower() == ".csv":
+        guarded = [unformulated(name) for name in TEXTS if name in table.columns]
+        files.write_text(path, table.with_columns(guarded).write_csv())
+        return
+    buffer = io.BytesIO()
+    table.write_parquet(buffer)
+    files.write_bytes(path, buffer.getvalue())
 
 
 def _bad_labels(happened: str, value: str) -> DataError:

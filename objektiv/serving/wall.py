@@ -88,6 +88,8 @@ def behind_wall(app: ASGIApp, wall: Wall) -> ASGIApp:
 
 async def answer_problem(request: Request, error: Exception) -> Response:
     """For `app.add_exception_handler(ObjektivError, ...)`: errors of routes as problems."""
+    if isinstance(error, ClientDisconnect):  # nobody sees it, but it is counted
+        return Response(status_code=HUNG_UP)
     state = request.scope["state"]
     state["reason"], state["error"] = told(error).reason, error
     return problem(error, request_id=state["request_id"])

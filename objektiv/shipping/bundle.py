@@ -8,7 +8,7 @@ Try: `load(Path("runs/cells-001/model")).predict([picture]).probabilities`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -111,7 +111,15 @@ class Bundle:
         Raises:
             BundleError: one comes out differently.
         """
-        self._compare(self._session(self._squares))
+        self.check_golden_by(self._session)
+
+    def check_golden_by(self, compute: Callable[[NDArray[np.float32]], Predicted]) -> None:
+        """Repeat the golden pictures through another way from squares to predictions.
+
+        Raises:
+            BundleError: one comes out differently.
+        """
+        self._compare(compute(self._squares))
 
     def _check_batches(self) -> None:
         """The batch is compiled anew, so it is checked anew."""

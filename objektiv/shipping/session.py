@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -28,6 +28,9 @@ from objektiv.shipping.ends import INPUT
 from objektiv.shipping.facts import MODEL, refused
 from objektiv.shipping.walk import with_batch
 
+Options = Mapping[str, str | int]
+
+FEW: Options = {"PERFORMANCE_HINT": "LATENCY"}  # all cores work on one picture
 LARGE = 16
 WORTH_A_BATCH = 5  # pictures; a padded batch of 16 takes as long as about this many singles
 
@@ -142,12 +145,27 @@ class Session:
 
     def _compile(self, size: int) -> list[Any]:
         """Requests to run one after the other."""
-        model = self.network.read(size)
-        if self._precision == "fp32":
-            return [request(model, "fp32")]
-        parts = _split(model.clone())
-        rest = [request(part, "fp32") for part in parts[1:]]
-        return [request(parts[0], self._precision), *rest]
+        compiled = compiled_parts(self.network, size, precision=self._precision)
+        return [part.create_infer_request() for part in compiled]
+
+
+def compiled_parts(
+    network: Network, batch: int, *, precision: str, options: Options = FEW
+) -> list[Any]:
+    """The network compiled for `batch` squares: one part, or those to run one after the other.
+
+    Of several, the first gives FEATURES and each later one takes the squares and those.
+
+    Raises:
+        BundleError: OpenVINO refuses the network.
+        ModelError: this processor does not compute in the precision.
+    """
+    model = network.read(batch)
+    if precision == "fp32":
+        return [_compiled(model, "fp32", options)]
+    first, *rest = _split(model.clone())
+    behind = [_compiled(part, "fp32", options) for part in rest]
+    return [_compiled(first, precision, options), *behind]
 
 
 def _split(model: Any) -> list[Any]:
@@ -174,10 +192,15 @@ def request(model: Any, precision: str) -> Any:
         BundleError: OpenVINO refuses the model.
         ModelError: this processor does not compute in the precision.
     """
+    return _compiled(model, precision, FEW).create_infer_request()
+
+
+def _compiled(model: Any, precision: str, options: Options) -> Any:
     hint = HINTS[precision]
-    options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}  # all cores
     with _refusals():
-        compiled = _core().compile_model(model, "CPU", options)
+        compiled = _core().compile_model(
+            model, "CPU", {"INFERENCE_PRECISION_HINT": hint, **options}
+        )
     got = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
     if got != hint:
         raise ModelError(
@@ -186,7 +209,7 @@ def request(model: Any, precision: str) -> Any:
             allowed="`auto` takes what the processor has",
             next="leave `--precision` away, or give `--precision fp32`",
         )
-    return compiled.create_infer_request()
+    return compiled
 
 
 def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predicted:
@@ -201,6 +224,20 @@ def run_whole_graph(data: bytes, pictures: Sequence[NDArray[np.uint8]]) -> Predi
         ends = range(len(compiled.outputs))
         results = [compiled({INPUT.name: picture}) for picture in pictures]
     return together([predicted([result[i] for i in ends]) for result in results])
+
+
+def run_scalars(data: bytes, squares: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """A cut graph in fp32 whose outputs are single numbers, (squares, outputs).
+
+    Raises:
+        BundleError: OpenVINO refuses the graph.
+    """
+    with _refusals():
+        options = {"INFERENCE_PRECISION_HINT": "f32"}
+        compiled = _core().compile_model(_core().read_model(data), "CPU", options)
+        ends = range(len(compiled.outputs))
+        results = (compiled({PIXELS: square[None]}) for square in squares)
+        return np.array([[float(result[i]) for i in ends] for result in results], np.float32)
 
 
 @contextlib.contextmanager

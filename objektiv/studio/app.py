@@ -16,10 +16,46 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
-from objektiv.studio import home, pictures, working
+from objektiv.studio import (
+    adding,
+    browsing,
+    cells,
+    checking,
+    contests,
+    deciding,
+    explored,
+    exports,
+    home,
+    making,
+    pictures,
+    results,
+    splits,
+    thresholds,
+    training,
+    trying,
+    working,
+)
 from objektiv.studio.pages import STATIC, refused
 
-ROUTERS = (home.router, working.router, pictures.router)
+ROUTERS = (
+    home.router,
+    making.router,
+    browsing.router,
+    adding.router,
+    explored.router,
+    deciding.router,
+    checking.router,
+    working.router,
+    pictures.router,
+    splits.router,
+    training.router,
+    results.router,
+    cells.router,
+    thresholds.router,
+    contests.router,
+    trying.router,
+    exports.router,
+)
 
 
 def studio_app(folder: Path) -> FastAPI:

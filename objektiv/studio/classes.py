@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
+from pathlib import Path
 
 from objektiv.base.errors import UsageError
-from objektiv.base.names import suggestion
+from objektiv.base.names import natural_key, suggestion
 from objektiv.data.folders import LITTER, PART_FOLDERS
 from objektiv.data.safe_names import LONGEST_NAME, safe_name
 
@@ -32,6 +33,13 @@ def new_class(name: str, known: Collection[str]) -> str:
     if twin is not None:
         raise _refused(name, f"there is already a class '{twin}'")
     return name
+
+
+def class_folders(data: Path) -> list[str]:
+    """The classes of a folder of a project's own pictures, also those without any yet."""
+    return sorted(
+        (p.name for p in data.iterdir() if p.is_dir() and p.name[0] != "."), key=natural_key
+    )
 
 
 def _plain(name: str) -> str:

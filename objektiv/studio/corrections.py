@@ -13,7 +13,7 @@ import functools
 import io
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +22,14 @@ from typing import Literal, get_args
 from objektiv.base import files
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.lock import only_process
-from objektiv.base.names import suggestion
+from objektiv.base.names import natural_key, suggestion
 from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.groups import examples
 from objektiv.data.safe_names import FORMULA_SIGNS
 from objektiv.data.settings import ReadSettings
 from objektiv.data.sources import MANIFEST
-from objektiv.studio.classes import new_class
+from objektiv.studio.classes import class_folders, new_class
 from objektiv.studio.projects import LABELS, Project
 
 CORRECTIONS = "corrections.csv"
@@ -68,13 +68,13 @@ def relabel(
         UsageError: the class is not known, or cannot be called so.
         DataError: the project has no such picture.
     """
-    known = {*original(project).classes, *(c.label for c in corrections(project) if c.label)}
+    known = known_classes(project)
     if label not in known:
         if classes == "known":
             raise UsageError(
                 "the project has no such class",
                 value=repr(label),
-                allowed=f"Classes: {examples(sorted(known))}",
+                allowed=f"Classes: {examples(known)}",
                 next=suggestion(label, known) or "choose one of them, or make a new class",
             )
         label = new_class(label, known)
@@ -126,13 +126,28 @@ def corrections(project: Project) -> list[Correction]:
     return [rows[place] for place in sorted(last.values(), reverse=True)]
 
 
+def known_classes(project: Project) -> list[str]:
+    """The classes of the data, of corrections, and own ones without a picture, in natural order."""
+    known = {c.label for c in corrections(project) if c.label}
+    if project.owns_pictures:
+        known |= set(class_folders(project.data))
+    with suppress(DataError):  # no picture yet
+        known |= set(original(project).classes)
+    return sorted(known, key=natural_key)
+
+
 def original(project: Project) -> Dataset:
     """The pictures as the folders say, without corrections and without groups by pattern.
 
     Raises:
         DataError: nothing usable is found.
     """
-    return _original(project.data, state_of(project.data))
+    return original_of(project.data)
+
+
+def original_of(data: Path) -> Dataset:
+    """The same of a folder."""
+    return _original(data, state_of(data))
 
 
 @functools.lru_cache(maxsize=8)

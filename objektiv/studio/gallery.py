@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
+import time
 from pathlib import Path
 
 from PIL import Image
@@ -18,9 +19,10 @@ from objektiv.data import dataset as datasets
 from objektiv.data.dataset import Dataset
 from objektiv.data.images import decode, read_bytes
 from objektiv.flow.use import MAX_PIXELS
-from objektiv.studio.corrections import refresh, stamp, state_of
+from objektiv.studio.corrections import original, original_of, refresh, stamp, state_of
 from objektiv.studio.projects import Project
 
+MOMENT = 5.0  # seconds for which a picture is looked for where it last was
 QUALITY = 85  # of JPEG
 LARGEST = 2048  # pixels, the longest side that is asked for
 
@@ -47,13 +49,14 @@ def _state(project: Project) -> tuple[object, ...]:
 
 
 def path_of(project: Project, item: str) -> Path:
-    """Where the file of an item lies.
+    """Where the file of an item lies, also of one that was put aside.
 
     Raises:
         DataError: the project has no such item.
     """
-    table = items(project).items
-    place = dict(zip(table["id"], table["path"], strict=True)).get(item)
+    tick = int(time.monotonic() / MOMENT)  # a page of tiles looks at the folders once, not 60 times
+    place = _places(project.data, tick).get(item)
+    place = place or _places_of(original(project)).get(item)
     if place is None:
         raise DataError(
             "the project has no such picture",
@@ -62,6 +65,15 @@ def path_of(project: Project, item: str) -> Path:
             next="load the page again",
         )
     return Path(place)
+
+
+@functools.lru_cache(maxsize=4)
+def _places(data: Path, tick: int) -> dict[str, str]:
+    return _places_of(original_of(data))
+
+
+def _places_of(dataset: Dataset) -> dict[str, str]:
+    return dict(zip(dataset.items["id"], dataset.items["path"], strict=True))
 
 
 def picture(project: Project, item: str, *, side: int) -> bytes:

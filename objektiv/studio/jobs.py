@@ -149,12 +149,11 @@ def running(parent: Path) -> Job | None:
     return next((job for job in jobs(parent) if job.state == "running"), None)
 
 
-def start(parent: Path, words: Sequence[str], *, title: str) -> Job:
-    """Start a command as a process that outlives this one.
+def require_free(parent: Path) -> None:
+    """Check that no job of the project runs.
 
     Raises:
-        UsageError: another job of the project runs.
-        MachineError: the system starts no process.
+        UsageError: one does.
     """
     if busy := running(parent):
         raise UsageError(
@@ -163,6 +162,16 @@ def start(parent: Path, words: Sequence[str], *, title: str) -> Job:
             allowed="One job at a time: they share the processor and the feature bank",
             next="wait until it has ended, or stop it",
         )
+
+
+def start(parent: Path, words: Sequence[str], *, title: str) -> Job:
+    """Start a command as a process that outlives this one.
+
+    Raises:
+        UsageError: another job of the project runs.
+        MachineError: the system starts no process.
+    """
+    require_free(parent)
     folder = files.new_numbered_folder(files.make_folder(parent), words[0])
     asked = Asked(title=title, words=tuple(words), began=time.time())
     files.write_json(folder / ASKED, asked.model_dump(mode="json"))

@@ -9,6 +9,7 @@ Try: `page(request, "projects.html", projects=[])`.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.exceptions import HTTPException
 
 from objektiv.base.errors import ObjektivError
-from objektiv.base.language import LANGUAGES, figure, mark, speaking
+from objektiv.base.language import LANGUAGES, figure, mark, speaking, spoken
 from objektiv.faces import report
-from objektiv.faces.words import duration
+from objektiv.faces.words import duration, percent_range
 from objektiv.studio.jobs import running
 from objektiv.studio.projects import Project, open_project
 
@@ -35,6 +36,8 @@ RULES = {
     "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
     "cache-control": "no-store",
+    # with the wall's no-referrer browsers send forms with the origin null, which it refuses
+    "referrer-policy": "same-origin",
 }
 # The pages of a project in the order of the work: address below the project's, and name.
 STEPS: tuple[tuple[str, str], ...] = (
@@ -53,9 +56,21 @@ STEPS: tuple[tuple[str, str], ...] = (
 def environment() -> Environment:
     """The templates of the studio, and behind them those of the report, whose parts they use."""
     made = report.environment().overlay(loader=FileSystemLoader([TEMPLATES, report.TEMPLATES]))
-    made.filters |= {"figure": figure, "duration": duration}
+    made.filters |= {"figure": figure, "duration": duration, "range": percent_range}
+    made.filters |= {"moment": moment, "plain": plain}
     made.globals |= {"steps": STEPS}
     return made
+
+
+def moment(seconds: float) -> str:
+    """A time since 1970 as people write it here, to the minute."""
+    form = "%d.%m.%Y %H:%M" if spoken() == "de" else "%Y-%m-%d %H:%M"
+    return time.strftime(form, time.localtime(seconds))
+
+
+def plain(number: float) -> str:
+    """A number as an input of HTML wants it, in every language."""
+    return f"{number:.12g}"
 
 
 def home_of(request: Request) -> Path:

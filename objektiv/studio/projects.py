@@ -36,6 +36,7 @@ class ProjectFacts(Strict):
     title: Annotated[str, Field(min_length=1, max_length=100)]
     data: str | None = None  # the user's folder or table; None: the project's own pictures
     group: str | None = None  # pattern of what is kept together, as of ReadSettings
+    names: str | None = None  # the same in the names of pictures that are added; own ones only
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,17 @@ def open_project(home: Path, name: str) -> Project:
 
 
 def new_project(
-    home: Path, title: str, *, data: Path | None = None, group: str | None = None
+    home: Path,
+    title: str,
+    *,
+    data: Path | None = None,
+    group: str | None = None,
+    names: str | None = None,
 ) -> Project:
     """A new project in a folder of its own below `home`.
 
-    `data`: a folder or table of pictures that stays where it is; None: it gets its own.
+    `data`: a folder or table of pictures that stays where it is; None: it gets its own, and
+    `names` is the pattern of what is kept together in the names of those that are added.
 
     Raises:
         UsageError: the title is empty or too long, the pattern is none, or `data` is not there.
@@ -172,15 +179,21 @@ def new_project(
             allowed="The full path of a folder of pictures, or of a table of labels",
             next="check the path",
         )
-    _check_pattern(group)
+    check_pattern(group)
+    check_pattern(names)
     folder = files.new_numbered_folder(files.make_folder(home), stem_of(Path(title)))
     if data is None:
         files.make_folder(folder / PICTURES)
-    facts = ProjectFacts(title=title, data=str(data.resolve()) if data else None, group=group)
-    return _save(folder, facts)
+    place = str(data.resolve()) if data else None
+    return _save(folder, ProjectFacts(title=title, data=place, group=group, names=names))
 
 
-def _check_pattern(group: str | None) -> None:
+def check_pattern(group: str | None) -> None:
+    """Refuse what is no regular expression.
+
+    Raises:
+        UsageError: it is none.
+    """
     try:
         ReadSettings(group=group)
     except ValidationError as error:

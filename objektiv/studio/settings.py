@@ -13,23 +13,27 @@ from objektiv.base.settings import Settings
 
 
 class StudioSettings(Settings):
-    """Where the studio keeps its projects, and where it listens."""
+    """Everything that `objektiv studio` can be told."""
 
     folder: Path | None = Field(
         default=None,
-        description="Folder of the projects; by default objektiv in your home folder.",
+        description="Folder of the projects; by default the folder objektiv in your home folder.",
     )
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address to listen on; any other than this machine's own needs --token.",
+        description="Address to listen on; beyond this machine (0.0.0.0) a token is needed.",
     )
-    port: int = Field(
-        default=8765, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
-    )
-    token: str | None = Field(
+    port: int = Field(default=8765, ge=0, le=65_535, description="Port; 0 takes a free one.")
+    token_file: Path | None = Field(
         default=None,
-        min_length=16,
-        description="Secret that a browser has to bring; open the address with ?token=SECRET once.",
+        description="File with the token that a browser must bring once, as ?token= behind the "
+        "address; by default the variable OBJEKTIV_TOKEN.",
     )
-    browser: bool = Field(default=True, description="Whether to open the page in your browser.")
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Further names under which the studio may be called, such as lab.example.",
+    )
+    browser: bool = Field(
+        default=True, description="Whether the page is opened in this machine's browser."
+    )

@@ -6,6 +6,7 @@ the script that does so. The page shows the same when it is loaded again.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from objektiv.base.language import mark, tr
 from objektiv.faces.words import duration
+from objektiv.flow.run import METRICS, SETTINGS
 from objektiv.studio import jobs
 from objektiv.studio.jobs import Job
 from objektiv.studio.pages import go, page, project_of, spoken_by
@@ -28,8 +30,16 @@ STATES = {
     "stopped": mark("stopped"),
     "died": mark("ended without a word"),
 }
-# The page that shows what a command has found; those of the rest are the project's first page.
-RESULTS = {"train": "runs", "check": "check", "split": "split", "compare": "compare"}
+# The page that shows what a command has found; that of the rest is the project's first page.
+BELOW = {
+    "train": "runs",
+    "plan": "train",
+    "check": "check",
+    "split": "split",
+    "compare": "compare",
+    "export": "export",
+    "verify": "export",
+}
 
 
 def job_of(project: Project, name: str) -> Job:
@@ -84,13 +94,26 @@ def told(job: Job) -> dict[str, Any]:
     }
 
 
+def run_of(project: Project, job: Job) -> Path | None:
+    """The run folder that a training writes, once it is there: jobs run one at a time."""
+    if job.verb != "train":
+        return None
+    if "--resume" in job.asked.words:
+        return Path(job.asked.words[job.asked.words.index("--resume") + 1])
+    ended = job.asked.began + job.seconds + 1
+    found = {
+        path.parent: path.stat().st_mtime for path in project.runs_folder.glob(f"*/{SETTINGS}")
+    }
+    own = [run for run, made in found.items() if job.asked.began - 1 <= made <= ended]
+    return max(own, key=lambda run: found[run], default=None)
+
+
 def next_page(project: Project, job: Job) -> str:
     """Where the result of a job is shown."""
-    below = {
-        "train": "runs",
-        "check": "check",
-        "split": "split",
-        "explore": "",
-        "compare": "compare",
-    }
-    return f"/p/{project.name}/{below.get(job.verb, '')}".rstrip("/")
+    below = BELOW.get(job.verb, "")
+    if job.verb == "train" and job.state == "done":
+        run = run_of(project, job)
+        below = f"runs/{run.name}" if run and (run / METRICS).is_file() else below
+    if job.verb == "report":
+        below = f"runs/{Path(job.asked.words[1]).name}"
+    return f"/p/{project.name}/{below}".rstrip("/")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import benchmark_page, data_pictures, docs, markdown, order
+from scripts import benchmark_page, bundle_page, data_pictures, docs, markdown, order
 
 README = (order.REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -37,6 +37,32 @@ def test_pictures_of_the_docs_are_small_and_all_shown() -> None:
     assert pictures
     assert [p.name for p in pictures if p.stat().st_size > 200_000] == []
     assert [p.name for p in pictures if f"(pictures/{p.name})" not in page] == []
+
+
+def test_the_page_of_the_bundle_tells_every_field() -> None:
+    """Each member, each field with its meaning, each output, and no field that is gone."""
+    from objektiv.shipping.ends import INPUT, outputs
+    from objektiv.shipping.facts import FORMATS, MEMBERS, Facts, Golden
+
+    page = (order.REPOSITORY / "docs" / "bundle.md").read_text(encoding="utf-8")
+    fields = {name for kind in (Facts, Golden) for name in kind.model_fields}
+    named = {field.split(".")[0] for field in bundle_page.MEANINGS}
+
+    assert named == fields
+    assert [name for name in bundle_page.MEANINGS if f"| `{name}` |" not in page] == []
+    assert [name for name in MEMBERS if f"| `{name}` |" not in page] == []
+    ends = [INPUT.name, *(end.name for end in outputs(2, strange=True))]
+    assert [name for name in ends if f"`{name}`" not in page] == []
+    assert [n for n in FORMATS if f"| {n} | 0.1" not in page] == []
+
+
+def test_a_field_without_a_meaning_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever adds a field to a bundle must say what it means."""
+    with pytest.raises(ValueError, match="needs the marks <!-- members -->"):
+        bundle_page.page("no marks")
+    monkeypatch.delitem(bundle_page.MEANINGS, "head")
+    with pytest.raises(ValueError, match="no meaning of head"):
+        bundle_page.blocks()
 
 
 def test_every_command_is_documented() -> None:
@@ -71,13 +97,13 @@ def test_readme_has_exactly_three_set_up_commands() -> None:
     assert all("\n" not in command for _, command in blocks)
     assert "objektiv demo" in blocks[0][1]
     assert "[test]" in blocks[1][1] and "pytest" in blocks[1][1]
-    assert "[torch,zoo,tune,office]" in blocks[2][1] and "pytest" in blocks[2][1]
+    assert "[torch,zoo,tune,office,store]" in blocks[2][1] and "pytest" in blocks[2][1]
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
     """Every relative link in the top pages names a file that is there."""
     pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
-    pages += ["docs/decisions/README.md", "docs/data.md"]
+    pages += ["docs/decisions/README.md", "docs/data.md", "docs/bundle.md"]
     dead = []
     for page in pages:
         path = order.REPOSITORY / page

@@ -11,6 +11,7 @@ from jinja2 import nodes
 
 from objektiv.base.language import CATALOGUE, NOTE
 from objektiv.faces.report import environment
+from objektiv.studio.training import more_settings
 from scripts.order import PACKAGE
 
 TEXTS = {"tr": 1, "say": 1, "mark": 1, "tr_count": 2}  # functions, and their texts
@@ -58,7 +59,13 @@ def marked_in_templates() -> Iterator[tuple[str, set[str] | None]]:
                         yield end.value, values
 
 
-MARKED = [*marked_in_code(), *marked_in_templates()]
+def marked_in_settings() -> Iterator[tuple[str, set[str] | None]]:
+    """What the studio says of each setting of a training: its own help."""
+    for _, fields in more_settings():
+        yield from ((field.help, set()) for field in fields)
+
+
+MARKED = [*marked_in_code(), *marked_in_templates(), *marked_in_settings()]
 GERMAN: dict[str, str] = json.loads(CATALOGUE.read_text(encoding="utf-8"))
 
 

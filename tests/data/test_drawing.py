@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from objektiv.base.seeds import generator
-from objektiv.data.drawing import Look, draw_cell, look_of_patient, png
+from objektiv.data.drawing import Look, draw_cell, draw_planted, look_of_patient, png
 
 
 def look(seed: int = 0) -> Look:
@@ -89,3 +89,16 @@ def test_a_png_holds_the_pixels(shape: tuple[int, ...]) -> None:
     with Image.open(io.BytesIO(png(picture))) as read:
         assert read.format == "PNG"
         assert np.array_equal(np.asarray(read), picture)
+
+
+def test_the_mask_lies_on_what_a_parasite_stains() -> None:
+    """Drawn with and without its parasite a cell differs inside the mask, before the dirt."""
+    inside, outside = [], []
+    for cell in range(12):
+        look = replace(look_of_patient(generator(3, cell)), noise=0.0, dirt=0.0)
+        picture, mask = draw_planted(look, generator(4, cell), infected=True)
+        violet = picture[..., 1].astype(float) - np.median(picture[..., 1])
+        inside.append(violet[mask].mean())
+        outside.append(violet[~mask].mean())
+
+    assert np.mean(inside) < np.mean(outside) - 15

@@ -16,6 +16,7 @@ from objektiv.base.errors import DataError, SettingsError
 from objektiv.base.settings import make
 from objektiv.data import smear
 from objektiv.data.dataset import read
+from objektiv.data.drawing import png
 from objektiv.data.embedded import ABOUT
 from objektiv.data.settings import ReadSettings, SmearSettings
 from objektiv.data.smear import GROUP, draw_smear
@@ -81,7 +82,7 @@ def test_a_smear_is_drawn_once(small: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a cell was drawn")
 
-    monkeypatch.setattr(smear, "draw_cell", refuse)
+    monkeypatch.setattr(smear, "draw_planted", refuse)
 
     assert draw_smear(small, SMALL) == small
     with pytest.raises(
@@ -95,7 +96,8 @@ def test_about_1200_cells_of_24_patients_are_drawn(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the seed, the default smear has its size, both classes near half, 24 groups."""
-    monkeypatch.setattr(smear, "draw_cell", lambda *_, **__: np.zeros((60, 60, 3), np.uint8))
+    blank = np.zeros((60, 60, 3), np.uint8), np.zeros((60, 60), np.bool_)
+    monkeypatch.setattr(smear, "draw_planted", lambda *_, **__: blank)
     monkeypatch.setattr(smear, "png", lambda picture: b"not drawn")
 
     folder = draw_smear(tmp_path / "smear", SmearSettings(seed=seed))
@@ -126,3 +128,12 @@ def test_settings_have_limits() -> None:
     """Fewer patients than parts cannot be drawn, and all mistakes are told."""
     with pytest.raises(SettingsError, match=r"patients = 2: .*; cells = 3: .*; seed = -1: "):
         make(SmearSettings, {"patients": 2, "cells": 3, "seed": -1})
+
+
+def test_masks_belong_to_the_pictures_that_are_drawn(small: Path) -> None:
+    """Planted pictures are those of the files, and only infected cells have parasites."""
+    for name, picture, mask in smear.planted(SMALL):
+        assert png(picture) == (small / name).read_bytes()
+        assert mask.shape == picture.shape[:2]
+        assert mask.any() == name.startswith("infected")
+        assert mask.mean() < 0.2

@@ -79,7 +79,7 @@ def test_each_statistic_is_shared_by_its_own_rule() -> None:
 
     def places(statistic: str, weights: list[float]) -> np.ndarray:
         piece = Piece("s", "pooled", "x", 0, 2, (statistic,))  # type: ignore[arg-type]
-        return attribute(piece, values, np.array([weights]))[0]
+        return attribute(piece, values, np.array([weights]), np.zeros(2))[0]
 
     np.testing.assert_allclose(places("mean", [1, 0]), x[0] / 4)
     np.testing.assert_allclose(places("maximum", [2, 0]), [[0, 0], [0, 10]])
@@ -96,7 +96,7 @@ def test_a_length_is_a_constant_of_the_picture() -> None:
     piece = Piece("s", "pooled", "x", 0, 9, ("mean", "maximum", "deviation"), normalised=True)
     weights = generator(0, "w").normal(size=9)
 
-    found = attribute(piece, {"x": x}, weights[None])[0].sum()
+    found = attribute(piece, {"x": x}, weights[None], np.zeros(9))[0].sum()
 
     flat = x[0].reshape(3, -1).astype(np.float64)
     statistics = np.concatenate([flat.mean(axis=1), flat.max(axis=1), flat.std(axis=1)])
@@ -117,6 +117,19 @@ def test_the_usual_picture_is_taken_off_and_comes_back_in_the_constant() -> None
     assert sum(p.value for p in shifted) == pytest.approx(sum(p.value for p in plain))
     assert shifted[0].places is not None and plain[0].places is not None
     np.testing.assert_allclose(shifted[0].places, plain[0].places - weights @ usual / 16)
+
+
+def test_what_is_as_usual_gets_no_heat() -> None:
+    """A maximum that every picture has is not hot, however large it is."""
+    x = np.zeros((1, 2, 4, 4), np.float32)
+    x[0, 0, 0, 0], x[0, 1, 2, 2] = 5, 3
+    piece = Piece("s", "pooled", "x", 0, 2, ("maximum",))
+
+    found = attribute(piece, {"x": x}, np.ones((1, 2)), np.array([5.0, 1.0]))[0]
+
+    assert found[0, 0] == 0
+    assert found[2, 2] == pytest.approx(2)
+    assert found.sum() == pytest.approx(2)
 
 
 def test_colours_have_no_place(bundles: Bundles) -> None:

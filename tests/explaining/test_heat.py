@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from objektiv.base.errors import UsageError
+from objektiv.base.errors import MissingExtra, UsageError
 from objektiv.explaining.heat import Explainer
 from objektiv.explaining.settings import HeatSettings
 from objektiv.shipping.bundle import Bundle
@@ -116,7 +116,7 @@ def test_a_class_that_does_not_exist_is_refused(bundles: Bundles) -> None:
     [
         ({"stage": "stage22"}, "did you mean 'stage2'"),
         ({"stage": "stage1", "method": "occlusion"}, "none, for this model and method"),
-        ({"method": "grad-cam"}, "no gradients"),
+        ({"stage": "stage1", "method": "grad-cam"}, "none, for this model and method|torch"),
     ],
 )
 def test_what_does_not_fit_the_bundle_is_refused(
@@ -137,3 +137,15 @@ def test_contributions_are_refused_where_the_end_is_not_linear(
     assert explainer.heat(drawn(1)).kind == "occlusion"
     with pytest.raises(UsageError, match="no sum over the places"):
         explainer.heat(drawn(1), settings=HeatSettings(method="contributions"))
+
+
+@pytest.mark.parametrize("method", ["grad-cam", "integrated-gradients"])
+def test_gradients_without_torch_name_the_command(
+    bundles: Bundles, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the extra is missing one line says what installs it."""
+    monkeypatch.setattr("objektiv.base.extras._is_installed", lambda name: name != "captum")
+
+    with pytest.raises(MissingExtra, match=r"objektiv\[torch\]") as caught:
+        Explainer(bundles("probe")).heat(drawn(1), settings=HeatSettings(method=method))  # type: ignore[arg-type]
+    assert f"--method {method}" in str(caught.value)

@@ -28,7 +28,7 @@ def test_heat_peaks_where_the_answer_comes_from(fill: str) -> None:
     settings = HeatSettings(fill=fill)  # type: ignore[arg-type]
 
     heat, field = occlusion(_square(), _bright, settings, inside=WHOLE, batch=7)
-    found = in_square(heat, field, size=60, side=60)
+    found = in_square(heat, size=60, side=60, field=field)
 
     row, column = np.unravel_index(found.argmax(), found.shape)
     assert (20 <= row < 30, 40 <= column < 50) == (True, True)

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
-from objektiv.explaining.overlay import AGAINST, FOR, overlay, png
+from objektiv.explaining.overlay import AGAINST, FOR, overlay, png, readable
 
 GREY = np.full((4, 6, 3), 128, np.uint8)
 
 
 def test_what_speaks_for_is_orange_and_what_speaks_against_blue() -> None:
     """Each sign pulls the picture towards its own colour, the stronger the more."""
-    heat = np.zeros((4, 6), np.float32)
-    heat[0, 0], heat[0, 1], heat[1, 0] = 1, 0.5, -1
+    heat = np.zeros((40, 60), np.float32)
+    heat[:20, :20], heat[:20, 20:], heat[20:, :30] = 1, 0.5, -1
 
-    found = overlay(GREY, heat, scale=1.0).astype(int)
+    found = overlay(np.full((40, 60, 3), 128, np.uint8), heat, scale=1.0)[::10, ::10].astype(int)
 
     def far(pixel: np.ndarray, colour: tuple[int, ...]) -> float:
         return float(np.abs(pixel - np.array(colour)).sum())
 
-    assert far(found[0, 0], FOR) < far(found[0, 1], FOR) < far(GREY[0, 0], FOR)
-    assert far(found[1, 0], AGAINST) < far(GREY[0, 0], AGAINST)
-    assert (found[2:] == 128).all()
+    assert far(found[0, 0], FOR) < far(found[0, 4], FOR) < far(GREY[0, 0], FOR)
+    assert far(found[3, 0], AGAINST) < far(GREY[0, 0], AGAINST)
+    assert (found[3, 5] == 128).all()
+
+
+def test_a_single_pixel_is_made_as_large_as_one_can_see() -> None:
+    """A maximum in one pixel is blurred, its sum kept, its place too."""
+    heat = np.zeros((100, 80), np.float32)
+    heat[50, 40] = 1
+
+    found = readable(heat)
+
+    assert found.sum() == pytest.approx(1, abs=1e-3)
+    assert found.argmax() == heat.argmax()
+    assert (found > 0.1 * found.max()).sum() > 50
 
 
 def test_no_heat_leaves_a_paler_picture() -> None:

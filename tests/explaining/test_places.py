@@ -8,8 +8,7 @@ import pytest
 from objektiv.base.seeds import generator
 from objektiv.data.images import to_square
 from objektiv.data.settings import Fit
-from objektiv.explaining.fields import Field
-from objektiv.explaining.places import in_picture, in_square, inside_of
+from objektiv.explaining.places import Field, even, in_picture, in_square, inside_of
 
 FIELD = Field((15.5, 15.5), (16.0, 16.0))
 
@@ -17,9 +16,9 @@ FIELD = Field((15.5, 15.5), (16.0, 16.0))
 def test_the_square_holds_all_heat_of_the_places() -> None:
     """Whatever the field and the side, the sum stays."""
     places = generator(0, "places").normal(size=(5, 4, 4))
-    for field in (FIELD, Field((4.0, 0.5), (8.0, 0.25)), Field((70.0, 0.0), (16.0, 16.0))):
+    for field in (None, FIELD, Field((4.0, 0.5), (8.0, 0.25)), Field((70.0, 0.0), (16.0, 16.0))):
         for side in (64, 32, 128):
-            found = in_square(places, field, size=64, side=side)
+            found = in_square(places, size=64, side=side, field=field)
             assert found.shape == (5, side, side)
             np.testing.assert_allclose(found.sum(axis=(1, 2)), places.sum(axis=(1, 2)), atol=1e-4)
 
@@ -29,7 +28,7 @@ def test_a_place_lies_where_its_field_says() -> None:
     places = np.zeros((4, 4))
     places[1, 2] = 1
 
-    found = in_square(places, FIELD, size=64, side=64)
+    found = in_square(places, size=64, side=64, field=FIELD)
 
     pixels = np.arange(64) + 0.5
     assert found.sum(axis=1) @ pixels == pytest.approx(31.5, abs=0.51)
@@ -61,6 +60,11 @@ def test_heat_of_the_square_comes_to_the_pixels_that_were_there(
     reach = max(1.0, max(shape) / 64)
     assert abs(middle - row) <= reach
     assert abs(across - column) <= reach
+
+
+def test_places_without_a_field_share_the_square_evenly() -> None:
+    """Four places of 64 pixels lie at 8, 24, 40 and 56."""
+    assert even((3, 4, 2), 64) == Field((8.0, 16.0), (16.0, 32.0))
 
 
 def test_heat_beside_the_picture_is_left_out() -> None:

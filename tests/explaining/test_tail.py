@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from objektiv.base.seeds import generator
+from objektiv.explaining.answer import LITES
 from objektiv.explaining.pieces import Piece
 from objektiv.explaining.tail import BEFORE, read_tail
 from objektiv.features.graph import FLOAT, GraphBuilder
@@ -40,7 +41,7 @@ def _dense(graph: GraphBuilder, x: str, columns: int = 4, units: int = 3) -> str
 def test_the_blocks_of_a_probe_are_its_pieces(bundles: Bundles) -> None:
     """Names, columns and kinds of a probe on Lite0, in the order of its weights."""
     names = ["stem", *(f"stage{n}" for n in range(1, 8)), "final"]
-    tail = read_tail(bundles("lite0").network.graph, names=names)
+    tail = read_tail(bundles("lite0").network.graph, names=LITES["lite0"])
 
     assert tail is not None
     assert [p.name for p in tail.pieces] == [*names, "colours"]

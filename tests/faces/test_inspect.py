@@ -22,5 +22,5 @@ def test_doctor_tells_versions_and_extras(capsys: pytest.CaptureFixture[str]) ->
     """The libraries, the backbone, and the command that installs what is missing."""
     assert run(cli.app, ["doctor"]) == 0
     said = capsys.readouterr().out
-    for word in ("openvino", "lite0", "Precision", "torch", "pip install"):
+    for word in ("openvino", "lite0", "Precision", "SQLite", "torch", "pip install"):
         assert word in said

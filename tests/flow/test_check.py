@@ -84,6 +84,7 @@ def test_findings_are_kept_for_programs(planted_check: DataCheck) -> None:
 
     assert [f["kind"] for f in told] == [f.kind for f in planted_check.checked.findings]
     assert all(f["command"].startswith("objektiv ") and "{" not in f["command"] for f in told)
+    assert all(f["table"] is None or (planted_check.folder / f["table"]).is_file() for f in told)
     torn = next(f for f in told if f["kind"] == "leaking-groups")
     assert torn["command"].endswith(r"--group 'g\d+' --parts new")
 

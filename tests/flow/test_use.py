@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from objektiv.base.errors import DataError, UsageError
 from objektiv.base.progress import Event, Progress
 from objektiv.flow import use
-from objektiv.flow.run import Run, open_run
+from objektiv.flow.run import open_run
 from objektiv.flow.settings import EvaluateSettings
 from objektiv.shipping.bundle import Bundle, load
 from tests.data.pictures import png
@@ -224,25 +224,3 @@ def test_a_wrong_positive_class_costs_no_time(bundle: Bundle, copied: Path, tmp_
     with pytest.raises(UsageError, match=r"cannot be the positive one.*did you mean 'disc'\?"):
         use.evaluate(copied, bundle, settings, progress=Progress(events.append))
     assert events == []
-
-
-def test_an_exported_bundle_answers_as_the_run_does(
-    trained: Path, bundle: Bundle, shapes: Path, tmp_path: Path
-) -> None:
-    """The packed file gives the same probabilities, to the last bit, as the run's folder."""
-    file = use.export(Run(trained), tmp_path / "new" / "shapes.objektiv")
-    paths = use.pictures_in([shapes / "disc"])[:5]
-    left, right = (_table(list(use.answers(b, paths))) for b in (bundle, load(file)))
-
-    assert file == tmp_path / "new" / "shapes.objektiv"
-    assert np.array_equal(left, right)
-
-
-def test_an_export_overwrites_nothing(trained: Path, tmp_path: Path) -> None:
-    """A file that is there already stays as it is."""
-    file = tmp_path / "shapes.objektiv"
-    file.write_bytes(b"mine")
-
-    with pytest.raises(UsageError, match=r"shapes\.objektiv exists.*nothing is overwritten"):
-        use.export(Run(trained), file)
-    assert file.read_bytes() == b"mine"

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,6 @@ from objektiv.serving.store_read import read_store
 from scripts import order
 from tests.serving import postgres
 from tests.serving.rows import row
-
-KILLS = 20
 
 
 @pytest.fixture
@@ -114,7 +113,7 @@ for kill in range(kills):
         os._exit(0)
     os.close(writing)
     stream = os.fdopen(reading, "rb")
-    for _ in range(chance.randrange(1, 17)):
+    for _ in range(chance.randrange(1, 9)):
         confirmed.append(stream.readline().decode().strip())
     time.sleep(chance.random() * 0.02)  # anywhere between two confirmations
     os.kill(child, signal.SIGKILL)
@@ -125,20 +124,21 @@ print(" ".join(confirmed))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
-def test_kill_loses_no_confirmed_row(path: Path) -> None:
-    """After 20 SIGKILLs every confirmed row is there once, and no request is there by half."""
+@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=pytest.mark.slow)])
+def test_kill_loses_no_confirmed_row(path: Path, kills: int) -> None:
+    """After SIGKILLs every confirmed row is there once, and no request is there by half."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLING, str(path), str(KILLS)],
+        [sys.executable, "-c", KILLING, str(path), str(kills)],
         cwd=order.REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     confirmed = done.stdout.split()
 
     found = _ids(path)
-    assert len({name.partition("-")[0] for name in confirmed}) == KILLS
+    assert len({name.partition("-")[0] for name in confirmed}) == kills
     assert len(set(found)) == len(found)
     assert set(confirmed) <= set(found)
     assert {f"{name}b" for name in confirmed} <= set(found)
@@ -346,12 +346,13 @@ def test_missing_extra_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_postgresql_keeps_the_same_rows(server: postgres.Server, path: Path) -> None:
     """Both databases give back the same table for the same rows."""
     rows = [row("one"), row("two", features=None, called=EVIL[0], model="x\0y")]
+    rows = [replace(each, model_sha256="f" * 64) for each in rows]  # of this test alone
     for address in (server.address, str(path)):
         with Store(address) as store:
             store.put(rows).result(timeout=10)
             assert "geheim" not in store.name
 
-    assert read_store(server.address).equals(read_store(str(path)))
+    assert read_store(server.address, model="f").equals(read_store(str(path)))
 
 
 @pytest.mark.usefixtures("soon")

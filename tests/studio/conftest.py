@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from objektiv.studio import jobs
 from objektiv.studio.app import studio_app
 from objektiv.studio.projects import Project, new_project
 from scripts import order
@@ -31,3 +33,18 @@ def client(home: Path) -> TestClient:
 def project(home: Path, shapes: Path) -> Project:
     """A project of the drawn shapes, whose pictures lie elsewhere."""
     return new_project(home, "Shapes", data=shapes, group=drawn.GROUP)
+
+
+@pytest.fixture
+def run(project: Project, trained: Path) -> str:
+    """The name of a finished run of the project."""
+    shutil.copytree(trained, project.runs_folder / "shapes-001")
+    return "shapes-001"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[jobs.Job]:
+    """The jobs that were started, none of which does anything."""
+    found: list[jobs.Job] = []
+    monkeypatch.setattr(jobs, "_spawn", lambda folder: found.append(jobs.read_job(folder)))
+    return found

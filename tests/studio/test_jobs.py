@@ -24,10 +24,10 @@ def ended(job: Job) -> Job:
     return now
 
 
-def asked(folder: Path, *, began: float = 0.0) -> Job:
+def asked(folder: Path, *, began: float = 0.0, words: tuple[str, ...] = ("check", "cells")) -> Job:
     """A job that nobody works on."""
     files.make_folder(folder)
-    facts = Asked(title="Check", words=("check", "cells"), began=began)
+    facts = Asked(title="Check", words=words, began=began)
     files.write_json(folder / ASKED, facts.model_dump(mode="json"))
     return read_job(folder)
 

@@ -56,3 +56,8 @@ def test_templates_name_no_other_site(template: str) -> None:
 def test_steps_have_pages_of_their_own(project: Project) -> None:
     """No address stands twice in the navigation."""
     assert len({below for below, _ in STEPS}) == len(STEPS)
+
+
+def test_forms_are_sent_with_the_origin(client: TestClient) -> None:
+    """Under the policy no-referrer browsers say `null` instead, which the wall refuses."""
+    assert client.get("/").headers["referrer-policy"] == "same-origin"

@@ -33,3 +33,7 @@ async function follow(place) {
 }
 
 for (const place of document.querySelectorAll("[data-job]")) follow(place);
+
+// On a phone the steps scroll: show the one that is open.
+const step = document.querySelector(".steps [aria-current]");
+if (step) step.parentElement.scrollLeft = step.offsetLeft - step.parentElement.clientWidth / 3;
