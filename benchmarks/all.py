@@ -30,9 +30,18 @@ OTHERS = (
     "smear",
     "interval_coverage",
     "significance",
+    "attack",
+    "dream",
 )
 WITH_KERAS = ("chain", "keras", "augment", "recipes")
-OWN_DATA = ("smear", "interval_coverage", "significance", "zoo", "training")  # they draw it
+OWN_DATA = (
+    "smear",
+    "interval_coverage",
+    "significance",
+    "zoo",
+    "training",
+    "dream",
+)  # they draw it
 
 
 def command(name: str, arguments: argparse.Namespace) -> list[str]:

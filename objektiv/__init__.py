@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from objektiv.data.dataset import Dataset
     from objektiv.data.settings import ReadSettings, SmearSettings, SplitSettings
     from objektiv.data.split import Split
+    from objektiv.explaining.attack_settings import AttackSettings, DreamSettings
     from objektiv.faces.python import (
         Exploration,
+        attack,
+        dream,
         evaluate,
         explain,
         explore,
@@ -73,8 +76,11 @@ _HOMES = {
     "data.dataset": ("Dataset",),
     "data.settings": ("ReadSettings", "SmearSettings", "SplitSettings"),
     "data.split": ("Split",),
+    "explaining.attack_settings": ("AttackSettings", "DreamSettings"),
     "faces.python": (
         "Exploration",
+        "attack",
+        "dream",
         "evaluate",
         "explain",
         "explore",
@@ -100,11 +106,13 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AttackSettings",
     "Bundle",
     "BundleError",
     "Cancelled",
     "DataError",
     "Dataset",
+    "DreamSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "Exploration",
@@ -125,6 +133,8 @@ __all__ = [
     "SplitSettings",
     "TrainSettings",
     "UsageError",
+    "attack",
+    "dream",
     "evaluate",
     "explain",
     "explore",

@@ -254,6 +254,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "natural",
         "smoothing",
         "robustness",
+        "dream",
     ),
     "flow": (
         "settings",
@@ -367,6 +368,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "checking",
         "attack_page",
         "attacking",
+        "dream_page",
+        "dreaming",
         "python",
     ),
     "serving": (

@@ -53,7 +53,7 @@ EXTRAS = Registry(
                 "safetensors>=0.8",
             ),
             "training from scratch, fine-tuning and timm's backbones",
-            ("train", "models add", "attack"),
+            ("train", "models add", "attack", "dream"),
         ),
         "video": Extra(("av>=18.1",), "pictures from videos"),
         "tune": Extra(("optuna>=5.0",), "a search over settings", commands=("tune",)),

@@ -68,7 +68,7 @@ class AttackSettings(Settings):
 class DreamSettings(Settings):
     """How the ideal picture of a class or channel is found."""
 
-    steps: int = Field(default=160, ge=8, le=5000, description="Steps of the ascent.")
+    steps: int = Field(default=96, ge=8, le=5000, description="Steps of the ascent.")
     smooth: float = Field(
         default=1.0,
         ge=0,

@@ -20,12 +20,17 @@ from objektiv.data.dataset import Dataset
 from objektiv.data.manifest import take_stock
 from objektiv.data.settings import ReadSettings, SplitSettings
 from objektiv.data.split import Split
+from objektiv.explaining import dream as dreams
+from objektiv.explaining.attack_settings import AttackSettings, DreamSettings
+from objektiv.explaining.robustness import Robustness, check, examine
+from objektiv.explaining.subject import Subject, of_backbone, of_bundle
 from objektiv.faces.report import write_report
 from objektiv.faces.story import report_data
 from objektiv.flow import use
 from objektiv.flow.evaluate_table import JudgedTable, evaluate_table
 from objektiv.flow.export import export as export_step
 from objektiv.flow.finished import finished
+from objektiv.flow.looking import pictured
 from objektiv.flow.run import Run
 from objektiv.flow.settings import (
     EvaluateSettings,
@@ -186,6 +191,45 @@ def evaluate(
     if bundle is None:
         return evaluate_table(Path(data), chosen)
     return use.evaluate(Path(data), bundle, chosen, progress=Progress())
+
+
+def attack(
+    model: Bundle | str, *images: Path | str, settings: AttackSettings | None = None
+) -> Robustness:
+    """What a bundle, or a pretrained network by its name, bears: accuracy against strength.
+
+    `images`: files and folders; a folder named like a class tells it.
+
+    Raises:
+        UsageError: the target is unknown, or the method does not fit.
+        MissingExtra: the method needs torch.
+    """
+    chosen, subject = settings or AttackSettings(), _subject(model)
+    check(subject, chosen)
+    paths = [Path(image) for image in images]
+    given, _ = pictured(paths, subject, most=chosen.pictures, seed=chosen.seed)
+    return examine(subject, given, chosen, progress=Progress())
+
+
+def dream(
+    model: Bundle | str,
+    label: str | None = None,
+    *,
+    channel: str | None = None,
+    settings: DreamSettings | None = None,
+) -> dreams.Dream:
+    """The ideal picture of a class, or of a channel `MAP:N`, by a bundle or a pretrained network.
+
+    Raises:
+        UsageError: there is no such class or channel; the message has the nearest.
+        MissingExtra: torch is not installed.
+    """
+    wish = dreams.Wish(label, channel)
+    return dreams.dream(_subject(model), wish, settings or DreamSettings(), progress=Progress())
+
+
+def _subject(model: Bundle | str) -> Subject:
+    return of_backbone(model) if isinstance(model, str) else of_bundle(model)
 
 
 def explain(

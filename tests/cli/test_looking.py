@@ -8,7 +8,7 @@ from objektiv.cli import main as cli
 from objektiv.cli.exits import run
 
 
-@pytest.mark.parametrize(("command", "option"), [("attack", "--strengths")])
+@pytest.mark.parametrize(("command", "option"), [("attack", "--strengths"), ("dream", "--jitter")])
 def test_commands_have_their_options(
     command: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

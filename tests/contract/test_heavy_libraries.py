@@ -49,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         "explaining.overlay",
         "faces.explain_page",
         "explaining.natural",
+        "explaining.dream",
     },
     "PIL": {
         "studio.gallery",
@@ -56,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "data.images",
         "shipping.golden",
         "faces.pictures",
+        "faces.dream_page",
         "faces.paper_figures",
         "faces.paper_page",
         "faces.explore_grids",

@@ -51,3 +51,19 @@ def test_a_table_of_predictions_is_evaluated_without_a_bundle(
     judged = ob.evaluate(trained / "predictions.parquet", settings=settings)
 
     assert judged.scores == ob.Run(trained).scores()
+
+
+def test_attack_tells_what_a_bundle_bears(trained: Path, shapes: Path) -> None:
+    """The labels come from the folders; a backbone is named by its name."""
+    settings = ob.AttackSettings(method="natural", pictures=2)
+
+    found = ob.attack(ob.load(trained / "model"), shapes, settings=settings)
+
+    assert found.own == 0
+    assert found.curves[0].points[0].accuracy.estimate in (0.0, 0.5, 1.0)
+
+
+def test_dream_names_the_nearest_class_of_a_backbone() -> None:
+    """Before anything heavy is done."""
+    with pytest.raises(ob.UsageError, match="Persian cat"):
+        ob.dream("lite0", "cat")
