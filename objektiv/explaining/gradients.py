@@ -2,7 +2,7 @@
 
 In: a cut graph and a square. Out: heat of the square. The graph is run in torch operation by
 operation, so that no trained module is needed: what was shipped is what is differentiated. Needs
-the extra torch, and a graph in floats: 8-bit numbers have no gradient.
+the extra torch.
 Sources: Selvaraju et al., Grad-CAM, ICCV 2017; Sundararajan et al., Axiomatic attribution for deep
 networks, ICML 2017.
 Try: `Gradients(load("cells.objektiv").network.graph).integrated(square, direction)`.
@@ -11,7 +11,6 @@ Try: `Gradients(load("cells.objektiv").network.graph).integrated(square, directi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import onnx
@@ -19,135 +18,15 @@ import torch
 from captum.attr import IntegratedGradients, LayerGradCam
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional
 
 from objektiv.base.errors import UsageError
 from objektiv.explaining.pieces import LOGITS
 from objektiv.explaining.settings import Method
-from objektiv.features.preprocess import PIXELS
+from objektiv.explaining.torch_graph import TorchGraph, needed
 
 STEPS = 32  # on the way from the grey picture
 GREY = 127.5  # what every pixel of the picture is that integrated gradients begin at
 BATCH = 8
-
-Options = Mapping[str, Any]
-
-
-def _axes(values: list[torch.Tensor], options: Options) -> tuple[int, ...]:
-    return tuple(int(a) for a in values[1].tolist()) if len(values) > 1 else (2, 3)
-
-
-def _keeps(options: Options) -> bool:
-    return bool(options.get("keepdims", 1))
-
-
-def _windowed(
-    x: torch.Tensor, options: Options, kernel: tuple[int, ...], *, fill: float
-) -> torch.Tensor:
-    """With the edges that a convolution or pool wants around it."""
-    how, strides = options.get("auto_pad", b"NOTSET"), options.get("strides", [1, 1])
-    top, left, bottom, right = options.get("pads", [0, 0, 0, 0])
-    if how in (b"SAME_UPPER", b"SAME_LOWER"):
-        whole = [
-            max((-(-side // step) - 1) * step + (k - 1) * d + 1 - side, 0)
-            for side, step, k, d in zip(
-                x.shape[2:], strides, kernel, options.get("dilations", [1, 1]), strict=True
-            )
-        ]
-        extra = how == b"SAME_LOWER"
-        top, left = ((pad + extra) // 2 for pad in whole)
-        bottom, right = whole[0] - top, whole[1] - left
-    return functional.pad(x, (left, right, top, bottom), value=fill)
-
-
-def _convolution(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    x, weight = values[:2]
-    x = _windowed(x, options, tuple(weight.shape[2:]), fill=0.0)
-    return functional.conv2d(
-        x,
-        weight,
-        values[2] if len(values) > 2 else None,
-        stride=tuple(options.get("strides", [1, 1])),
-        dilation=tuple(options.get("dilations", [1, 1])),
-        groups=options.get("group", 1),
-    )
-
-
-def _largest(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    kernel = tuple(options["kernel_shape"])
-    x = _windowed(values[0], options, kernel, fill=-torch.inf)
-    return functional.max_pool2d(x, kernel, stride=tuple(options.get("strides", [1, 1])))
-
-
-def _gemm(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    weight = values[1].T if options.get("transB") else values[1]
-    product = values[0] @ weight
-    return product + values[2] if len(values) > 2 else product
-
-
-def _slice(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    x, starts, ends, axes = values[:4]
-    for start, end, axis in zip(starts.tolist(), ends.tolist(), axes.tolist(), strict=True):
-        x = x.narrow(axis, start, min(end, x.shape[axis]) - start)
-    return x
-
-
-def _cast(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    integer = options["to"] in (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
-    return values[0].long() if integer else values[0].float()
-
-
-def _clip(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    return torch.clamp(values[0], *values[1:])
-
-
-def _reshape(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    x = values[0]
-    return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(values[1].tolist())])
-
-
-def _deviation(values: list[torch.Tensor], options: Options) -> torch.Tensor:
-    return torch.sqrt(values[0].clamp_min(1e-12))  # its slope at 0 has no end
-
-
-RUN: dict[str, Callable[[list[torch.Tensor], Options], torch.Tensor]] = {
-    "Abs": lambda v, o: v[0].abs(),
-    "Add": lambda v, o: v[0] + v[1],
-    "Cast": _cast,
-    "Clip": _clip,
-    "Concat": lambda v, o: torch.cat(v, dim=o["axis"]),
-    "Conv": _convolution,
-    "Div": lambda v, o: v[0] / v[1],
-    "Exp": lambda v, o: v[0].exp(),
-    "Flatten": lambda v, o: v[0].flatten(o.get("axis", 1)),
-    "Gather": lambda v, o: v[0].index_select(o.get("axis", 0), v[1].reshape(-1)),
-    "Gemm": _gemm,
-    "GlobalAveragePool": lambda v, o: v[0].mean(dim=(2, 3), keepdim=True),
-    "Greater": lambda v, o: v[0] > v[1],
-    "HardSigmoid": lambda v, o: (o.get("alpha", 0.2) * v[0] + o.get("beta", 0.5)).clamp(0, 1),
-    "HardSwish": lambda v, o: functional.hardswish(v[0]),
-    "Log": lambda v, o: v[0].log(),
-    "MatMul": lambda v, o: v[0] @ v[1],
-    "Max": lambda v, o: torch.maximum(v[0], v[1]),
-    "MaxPool": _largest,
-    "Mul": lambda v, o: v[0] * v[1],
-    "ReduceL2": lambda v, o: v[0].norm(dim=_axes(v, o), keepdim=_keeps(o)),
-    "ReduceMax": lambda v, o: v[0].amax(dim=_axes(v, o), keepdim=_keeps(o)),
-    "ReduceMean": lambda v, o: v[0].mean(dim=_axes(v, o), keepdim=_keeps(o)),
-    "ReduceMin": lambda v, o: v[0].amin(dim=_axes(v, o), keepdim=_keeps(o)),
-    "ReduceSum": lambda v, o: v[0].sum(dim=_axes(v, o), keepdim=_keeps(o)),
-    "Relu": lambda v, o: v[0].relu(),
-    "Reshape": _reshape,
-    "Sigmoid": lambda v, o: v[0].sigmoid(),
-    "Slice": _slice,
-    "Softmax": lambda v, o: v[0].softmax(dim=o.get("axis", -1)),
-    "Softplus": lambda v, o: functional.softplus(v[0]),
-    "Sqrt": _deviation,
-    "Sub": lambda v, o: v[0] - v[1],
-    "Tanh": lambda v, o: v[0].tanh(),
-    "Transpose": lambda v, o: v[0].permute(o["perm"]),
-    "Unsqueeze": lambda v, o: v[0].unsqueeze(int(v[1])),
-}
 
 
 class _Graph(nn.Module):
@@ -155,41 +34,11 @@ class _Graph(nn.Module):
 
     def __init__(self, model: onnx.ModelProto, last: str) -> None:
         super().__init__()
-        self._nodes = _needed(model.graph)
-        unknown = sorted({node.op_type for node in self._nodes} - set(RUN))
-        if unknown:
-            raise UsageError(
-                "this bundle's network has operations without a gradient here",
-                value=", ".join(unknown[:5]),
-                allowed="Networks in floats, of the kinds that objektiv trains and Lite0",
-                next="take `--method occlusion`, or export the run with `--precision fp32`",
-            )
-        self._numbers = {
-            tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy())
-            for tensor in model.graph.initializer
-        }
-        self._last_name = last
         self.last = nn.Identity()  # Captum wants a module whose output it can watch
+        self._graph = TorchGraph(model, [LOGITS], through={last: self.last})
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        values = {PIXELS: pixels}
-        for node in self._nodes:
-            given = [values[n] if n in values else self._numbers[n] for n in node.input if n]
-            options = {o.name: onnx.helper.get_attribute_value(o) for o in node.attribute}
-            found = RUN[node.op_type](given, options)
-            values[node.output[0]] = (
-                self.last(found) if node.output[0] == self._last_name else found
-            )
-        return values[LOGITS]
-
-
-def _needed(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    wanted, found = {LOGITS}, []
-    for node in reversed(graph.node):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(node.input)
-    return found[::-1]
+        return self._graph(pixels)[LOGITS]
 
 
 def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> str:
@@ -199,7 +48,7 @@ def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> s
     """
     maps = [
         node.output[0]
-        for node in _needed(model.graph)
+        for node in needed(model.graph, [LOGITS])
         if len(shape := shapes.get(node.output[0], ())) == 4
         and min(shape[2:]) > 1
         and node.op_type in ("Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "HardSwish")

@@ -7,7 +7,7 @@ Try: `Gradients(load("cells.objektiv").network.graph).of_class(squares, 0)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from objektiv.explaining.pieces import LOGITS
 from objektiv.explaining.tail import options
 from objektiv.explaining.torch_operations import OPERATIONS
 from objektiv.features.preprocess import PIXELS
-
-LOGITS = "logits"
 
 Floats = NDArray[np.float32]
 Graded = tuple[Floats, Floats]  # a value for each square, and its gradient on the square
@@ -30,15 +29,19 @@ Graded = tuple[Floats, Floats]  # a value for each square, and its gradient on t
 class TorchGraph:
     """A cut graph as a function of torch: squares to any of its tensors."""
 
-    def __init__(self, model: onnx.ModelProto, outputs: Sequence[str]) -> None:
-        """Only what `outputs` need is computed."""
-        wanted, nodes = set(outputs), []
-        for node in reversed(model.graph.node):
-            if wanted.intersection(node.output):
-                nodes.append((node, options(node)))
-                wanted.update(node.input)
-        self._nodes = nodes[::-1]
-        self._outputs = tuple(outputs)
+    def __init__(
+        self,
+        model: onnx.ModelProto,
+        outputs: Sequence[str],
+        *,
+        through: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    ) -> None:
+        """Only what `outputs` need is computed; a tensor named in `through` goes through that
+        function on its way."""
+        nodes = needed(model.graph, outputs)
+        wanted = {name for node in nodes for name in node.input}
+        self._nodes = [(node, options(node)) for node in nodes]
+        self._outputs, self._through = tuple(outputs), through or {}
         self._constants = {
             tensor.name: _tensor(tensor)
             for tensor in model.graph.initializer
@@ -52,8 +55,19 @@ class TorchGraph:
             given = (known[name] for name in node.input)
             made: Any = OPERATIONS[node.op_type](told, *given)
             results = made if isinstance(made, tuple) else (made,)
-            known.update(zip(node.output, results, strict=False))
+            for name, result in zip(node.output, results, strict=False):
+                known[name] = self._through[name](result) if name in self._through else result
         return {name: x for name in self._outputs if (x := known[name]) is not None}
+
+
+def needed(graph: onnx.GraphProto, outputs: Sequence[str]) -> list[onnx.NodeProto]:
+    """The operations that `outputs` are computed by, in order."""
+    wanted, found = set(outputs), []
+    for node in reversed(graph.node):
+        if wanted.intersection(node.output):
+            found.append(node)
+            wanted.update(node.input)
+    return found[::-1]
 
 
 def _tensor(tensor: onnx.TensorProto) -> Tensor:

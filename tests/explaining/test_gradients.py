@@ -103,17 +103,6 @@ def test_an_explainer_gives_both(bundles: Bundles, monkeypatch: pytest.MonkeyPat
         assert heat.sanity.curves is not None
 
 
-def test_an_operation_without_a_gradient_is_refused(
-    bundles: Bundles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is named, with what to do instead."""
-    known = {name: run for name, run in module.RUN.items() if name != "Clip"}
-    monkeypatch.setattr(module, "RUN", known)
-
-    with pytest.raises(UsageError, match="Clip"):
-        _of(bundles("probe"))
-
-
 def test_the_last_map_is_that_of_the_last_layer(bundles: Bundles) -> None:
     """Not a map that pooling makes on the way."""
     for name in ("probe", "frozen"):
