@@ -18,6 +18,7 @@ RESULTS = measure.REPOSITORY / "benchmarks" / "results"
 TIMINGS = (
     *("startup", "manifest", "extraction", "chain", "keras", "augment", "int8", "video"),
     *("tune", "zoo", "training", "recipes", "networks", "finetune", "judging", "scratch"),
+    "serving",
 )
 OTHERS = (
     "check",

@@ -140,7 +140,7 @@ def served(command: Sequence[str | Path], port: int) -> Iterator[tuple[psutil.Pr
     try:
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                _greet(port)  # the port is taken before the model is there, so an answer counts
                 break
             except OSError:
                 if process.poll() is not None or time.perf_counter() - began > 60:
@@ -150,6 +150,14 @@ def served(command: Sequence[str | Path], port: int) -> Iterator[tuple[psutil.Pr
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def _greet(port: int) -> None:
+    """Wait for any answer at all."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as opened:
+        opened.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        if not opened.recv(100):
+            raise ConnectionError
 
 
 def clients(port: int, requests: Sequence[Path], **how: Any) -> Load:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from objektiv.flow.run import Run
     from objektiv.flow.settings import (
         EvaluateSettings,
+        ExplainSettings,
         ExploreSettings,
         ExportSettings,
         TrainSettings,
@@ -91,7 +92,13 @@ _HOMES = {
         "train",
     ),
     "flow.run": ("Run",),
-    "flow.settings": ("EvaluateSettings", "ExploreSettings", "ExportSettings", "TrainSettings"),
+    "flow.settings": (
+        "EvaluateSettings",
+        "ExplainSettings",
+        "ExploreSettings",
+        "ExportSettings",
+        "TrainSettings",
+    ),
     "judging.metrics": ("Scores", "score"),
     "judging.predictions": ("Predictions",),
     "shipping.bundle": ("Bundle",),

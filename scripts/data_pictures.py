@@ -25,7 +25,14 @@ from scripts import order
 FOLDER = order.REPOSITORY / "docs" / "pictures"
 INPUTS = FOLDER / "inputs.json"
 MADE_BY = (
-    *("data.drawing", "data.smear", "data.digits", "auditing.means", "auditing.feature_map"),
+    *(
+        "data.stain",
+        "data.drawing",
+        "data.smear",
+        "data.digits",
+        "auditing.means",
+        "auditing.feature_map",
+    ),
     *("faces.canvas", "faces.explore_plots", "faces.explore_grids", "faces.explore_map"),
     *("faces.plots", "auditing.probes", "auditing.suspects"),
     *("data.augment", "auditing.operators", "faces.augment_grids"),
@@ -72,8 +79,8 @@ def draw() -> None:
             for figure in figures:
                 drawing = FIGURES[figure](explored)
                 if drawing is not None:
-                    small = _small(png(drawing))
-                    files.write_bytes(FOLDER / f"{data.name}-{figure}.png", small)
+                    name = f"{data.name}-{figure}.png"
+                    files.write_bytes(FOLDER / name, small(png(drawing)))
         _draw_check(cells, folder)
         draw_augmented(cells)
     files.write_json(INPUTS, inputs())
@@ -91,7 +98,7 @@ def draw_augmented(cells: Path) -> None:
     picture = decode(read_bytes(path, name=path), name=path, max_pixels=1_000_000)
     square = to_square(picture.pixels, size=CELL, fit="letterbox").round().astype("uint8")
     drawn = png(gallery(square, like=AugmentSettings()))
-    files.write_bytes(FOLDER / AUGMENTED, _small(drawn, width=640, colours=256))
+    files.write_bytes(FOLDER / AUGMENTED, small(drawn, width=640, colours=256))
 
 
 def _draw_check(cells: Path, folder: Path) -> None:
@@ -121,7 +128,7 @@ def _draw_check(cells: Path, folder: Path) -> None:
     files.write_text(FOLDER / CHECKED[0], _alone(probes_plot(found.checked.probes)))
     suspects = next(f for f in found.checked.findings if f.kind == "suspicious-labels").items
     print(f"{len(suspects)} suspects of {len(wrong)} wrong labels")
-    files.write_bytes(FOLDER / CHECKED[1], _small(_sheet(found.checked.dataset, suspects)))
+    files.write_bytes(FOLDER / CHECKED[1], small(_sheet(found.checked.dataset, suspects)))
 
 
 def _alone(drawing: str) -> str:
@@ -156,7 +163,8 @@ def _sheet(dataset: Dataset, suspects: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _small(data: bytes, *, width: int = WIDTH, colours: int = PALETTE) -> bytes:
+def small(data: bytes, *, width: int = WIDTH, colours: int = PALETTE) -> bytes:
+    """A PNG of at most `width` pixels across and so many colours."""
     image = Image.open(io.BytesIO(data)).convert("RGB")
     image.thumbnail((width, 4 * width), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()

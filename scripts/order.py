@@ -66,6 +66,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "split",
         "hand_on",
         "augment",
+        "stain",
         "drawing",
         "embedded",
         "smear",

@@ -8,104 +8,30 @@ Try: `draw_cell(look_of_patient(rng), rng, infected=True)` with `rng` of base/se
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Rng = np.random.Generator
-Place = NDArray[np.floating]  # (2,): x, y in pixels
-
-# Layers of stain, and how strongly one unit of each absorbs red, green and blue (Beer-Lambert).
-CELL, VIOLET, BLUE = range(3)
-EOSIN, AZURE, TAN = np.array([[0.10, 0.50, 0.40], [0.50, 0.42, 0.16], [0.24, 0.36, 0.50]])
-VIOLET_STAIN, BLUE_STAIN = np.array([[0.62, 1.25, 0.42], [0.62, 0.66, 0.20]])
+from objektiv.data.stain import (
+    CELL,
+    VIOLET,
+    Cell,
+    Floats,
+    Place,
+    Rng,
+    Sheet,
+    turned,
+    window,
+)
+from objektiv.data.stain import Look as Look
+from objektiv.data.stain import look_of_patient as look_of_patient
 
 # These two set how hard the task is. By patient, five folds, five seeds: deep features about 0.957,
 # colour numbers about 0.78; dirt has the amount and colours of parasites, so form must tell.
 DIRT = 0.08  # usual amount of violet and blue in a picture, in squares of the cell's radius
 STRENGTH = (0.5, 1.25)  # of the stain in a parasite; the lower end is faint
 VISIBLE = 0.15  # units of stain from which on a parasite's outline is told
-
-
-@dataclass(frozen=True)
-class Look:
-    """How all pictures of one patient look: stain, light, focus, background."""
-
-    stain: Floats  # (3 layers, 3 colours), absorbance of one unit
-    light: Floats  # (3 colours), grey level of the empty slide, 0 to 255
-    gradient: tuple[float, float]  # change of light across a picture, share
-    focus: float  # blur, pixels
-    noise: float  # grey levels
-    radius: float  # of a usual cell, pixels
-    pallor: float  # how much thinner the middle of a cell is, share
-    dirt: float  # usual amount of specks, platelets and scratches
-
-
-def look_of_patient(rng: Rng) -> Look:
-    """A slide of one patient, drawn at random."""
-    mix = rng.dirichlet([1.6, 0.9, 0.5])
-    cell = (mix @ np.stack([EOSIN, AZURE, TAN])) * rng.uniform(0.75, 1.35)
-    violet = VIOLET_STAIN * rng.uniform(0.65, 1.15) * rng.uniform(0.85, 1.15, 3)
-    blue = BLUE_STAIN * rng.uniform(0.7, 1.2) * rng.uniform(0.85, 1.15, 3)
-    angle, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.2)
-    return Look(
-        stain=np.stack([cell, violet, blue]).astype(np.float32),
-        light=(rng.uniform(195, 245) * rng.uniform(0.95, 1.04, 3)).astype(np.float32),
-        gradient=(float(slope * np.cos(angle)), float(slope * np.sin(angle))),
-        focus=float(rng.uniform(0.5, 1.2)),
-        noise=float(rng.uniform(1.5, 4.5)),
-        radius=float(rng.uniform(33, 58)),
-        pallor=float(rng.uniform(0.1, 0.65)),
-        dirt=float(rng.uniform(0.6, 1.4)),
-    )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Where a cell lies: middle, radius across and how much longer it is along its angle."""
-
-    x: float
-    y: float
-    radius: float
-    long: float
-    angle: float
-
-    def at(self, rng: Rng, share: float) -> Place:
-        """A place at a share of the radius from the middle, in any direction."""
-        turn = rng.uniform(0, 2 * np.pi)
-        away = np.array([self.long * np.cos(turn), np.sin(turn)]) * (share * self.radius)
-        return np.array([self.x, self.y]) + _turned(away, self.angle)
-
-
-def _window(middles: Floats, reach: float) -> slice:
-    """The pixels, along one axis, at most `reach` from any of some middles."""
-    first, last = float(middles.min()) - reach, float(middles.max()) + reach
-    return slice(max(int(first), 0), max(int(last) + 2, 0))
-
-
-class Sheet:
-    """A picture in the making: amounts of stain, (layers, height, width), and what to draw with."""
-
-    def __init__(self, look: Look, rng: Rng, *, height: int, width: int) -> None:
-        self.look, self.rng = look, rng
-        self.layers = np.zeros((3, height, width), dtype=np.float32)
-        self.y = np.arange(height, dtype=np.float32)[:, None]
-        self.x = np.arange(width, dtype=np.float32)[None, :]
-
-    def dots(self, places: Floats, sizes: Floats, *, violet: Floats, blue: float = 0.0) -> None:
-        """Soft round dots at `places` (2, dots); radii, violet, and `blue` times as much blue."""
-        x, y, sizes, violet = (a.astype(np.float32) for a in (*places, sizes, violet))
-        reach = 2.5 * float(sizes.max())
-        rows, columns = _window(y, reach), _window(x, reach)
-        down = np.exp(-(((self.y[rows] - y) / sizes) ** 2)) * violet  # (height, dots)
-        over = np.exp(-(((self.x.T[columns] - x) / sizes) ** 2))  # (width, dots)
-        stain = down @ over.T
-        self.layers[VIOLET, rows, columns] += stain
-        if blue:
-            self.layers[BLUE, rows, columns] += blue * stain
 
 
 def draw_cell(look: Look, rng: Rng, *, infected: bool) -> NDArray[np.uint8]:
@@ -159,7 +85,7 @@ def _red_cell(sheet: Sheet, cell: Cell) -> None:
         side = np.cos(turns - rng.uniform(0, 6.3))
         outline += rng.uniform(-0.25, 0.2) * np.maximum(side, 0) ** 6
     reach = 1.3 * cell.long * cell.radius
-    rows, columns = _window(np.array([cell.y]), reach), _window(np.array([cell.x]), reach)
+    rows, columns = window(np.array([cell.y]), reach), window(np.array([cell.x]), reach)
     x, y = sheet.x[:, columns] - cell.x, sheet.y[rows] - cell.y
     cos, sin = math.cos(cell.angle), math.sin(cell.angle)
     away, turn = cv2.cartToPolar((x * cos + y * sin) / cell.long, y * cos - x * sin)
@@ -199,7 +125,7 @@ def _ring(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None
     ring, flat = radius * rng.uniform(0.13, 0.26), rng.uniform(0.7, 1.0)
     turn, thickest = rng.uniform(0, 2 * np.pi, 2)
     steps = np.linspace(0, 2 * np.pi, 26)[:-1]
-    places = ring * _turned(np.stack([np.cos(steps), flat * np.sin(steps)]), turn) + place[:, None]
+    places = ring * turned(np.stack([np.cos(steps), flat * np.sin(steps)]), turn) + place[:, None]
     amounts = strength * (0.75 + 0.25 * np.cos(steps - thickest))
     size = max(radius * rng.uniform(0.035, 0.06), 1.0)
     sheet.dots(places, np.full(25, size), violet=0.14 * amounts, blue=2.2)
@@ -214,15 +140,10 @@ def _blob(sheet: Sheet, place: Place, *, radius: float, strength: float) -> None
     count = int(rng.integers(7, 12))
     spread = radius * rng.uniform(0.05, 0.11, 2)[:, None] * rng.standard_normal((2, count))
     sizes = radius * rng.uniform(0.085, 0.125, count)
-    places = _turned(spread, rng.uniform(0, np.pi)) + place[:, None]
+    places = turned(spread, rng.uniform(0, np.pi)) + place[:, None]
     sheet.dots(places, sizes, violet=np.full(count, 0.14 * strength), blue=2.1)
     size = radius * rng.uniform(0.075, 0.105, 1)
     sheet.dots(place[:, None], size, violet=np.full(1, 1.15 * strength))
-
-
-def _turned(places: Floats, turn: float) -> Floats:
-    cos, sin = math.cos(turn), math.sin(turn)
-    return np.array([[cos, -sin], [sin, cos]]) @ places
 
 
 def _walk(sheet: Sheet, cell: Cell, *, steps: int, length: float) -> Floats:

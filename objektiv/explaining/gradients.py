@@ -193,13 +193,16 @@ def _needed(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
 
 
 def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """The last map with more than one place that the logits are computed from."""
+    """The last map with more than one place that the logits are computed from.
+
+    Not what pooling makes of it on the way: its squared distances from the mean are a map too.
+    """
     maps = [
         node.output[0]
         for node in _needed(model.graph)
         if len(shape := shapes.get(node.output[0], ())) == 4
         and min(shape[2:]) > 1
-        and node.op_type in ("Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "Mul")
+        and node.op_type in ("Conv", "Clip", "Relu", "Add", "MaxPool", "Concat", "HardSwish")
     ]
     if not maps:
         raise UsageError(
@@ -214,13 +217,16 @@ def last_map(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> s
 class Gradients:
     """A bundle's network in torch."""
 
-    def __init__(self, model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """`shapes` of its tensors, as shipping/taps tells them.
+    def __init__(
+        self, model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]], last: str = ""
+    ) -> None:
+        """`shapes` of its tensors, as shipping/taps tells them; `last`, the map that Grad-CAM
+        looks at, by default the last of all: a head may not read that one.
 
         Raises:
             UsageError: it has operations without a gradient, or no map.
         """
-        self.module = _Graph(model, last_map(model, shapes)).eval()
+        self.module = _Graph(model, last or last_map(model, shapes)).eval()
 
     def score(self, direction: NDArray[np.float64]) -> Callable[[torch.Tensor], torch.Tensor]:
         """How much each logit counts, as one number a picture."""

@@ -159,7 +159,9 @@ class Explainer:
 
         model = self.bundle.network.graph
         known = shapes(model)
-        return Gradients(model, known), Gradients(shuffled(model), known)
+        placed = [p.tensor for p in self._tail.pieces if p.kind != "plain"] if self._tail else []
+        last = placed[-1] if placed else ""
+        return Gradients(model, known, last), Gradients(shuffled(model), known, last)
 
     def _called(self, values: Values) -> int:
         probabilities = values["probabilities"]

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from objektiv.base.errors import UsageError
 from objektiv.base.names import suggestion
 from objektiv.judging.predictions import Predictions
+from objektiv.studio.corrections import corrections
 from objektiv.studio.pages import page, project_of
 from objektiv.studio.projects import Project
 from objektiv.studio.results import opened
@@ -62,6 +63,7 @@ def show(
         called=asked.called,
         of=asked.of,
         classes=whole.classes,
+        decided={one.id: one for one in corrections(project)},
         tiles=found[asked.start : asked.start + SHOWN],
         total=len(found),
         start=asked.start,

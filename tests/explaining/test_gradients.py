@@ -96,6 +96,7 @@ def test_an_explainer_gives_both(bundles: Bundles, monkeypatch: pytest.MonkeyPat
         heat = explainer.heat(drawn(1), 0, settings=settings)
 
         assert heat.kind == method
+        assert np.abs(heat.map).max() > 0
         assert heat.map.shape == drawn(1).shape[:2]
         assert np.isfinite(heat.map).all()
         assert heat.sanity.likeness is not None
@@ -111,6 +112,13 @@ def test_an_operation_without_a_gradient_is_refused(
 
     with pytest.raises(UsageError, match="Clip"):
         _of(bundles("probe"))
+
+
+def test_the_last_map_is_that_of_the_last_layer(bundles: Bundles) -> None:
+    """Not a map that pooling makes on the way."""
+    for name in ("probe", "frozen"):
+        model = bundles(name).network.graph
+        assert last_map(model, shapes(model)) == "last_map"
 
 
 def test_a_network_without_a_map_is_refused(bundles: Bundles) -> None:

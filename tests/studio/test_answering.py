@@ -11,7 +11,7 @@ from objektiv.base.language import speaking
 from objektiv.flow.run import Run
 from objektiv.shipping.limits import Doubt
 from objektiv.studio.answering import answer, doubt_told, model_of
-from tests.data.pictures import png
+from tests.data.pictures import SIGNATURE, chunk, header, png
 from tests.flow.drawn import picture
 
 
@@ -36,9 +36,13 @@ def test_a_bundle_is_loaded_once(trained: Path) -> None:
     assert model_of(Run(trained)) is model_of(Run(trained))
 
 
+BOMB = SIGNATURE + header(30_000, 30_000) + chunk(b"IDAT", b"123456789") + chunk(b"IEND")
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        BOMB,
         b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
         b"<html><body>x</body></html>",
         b"",

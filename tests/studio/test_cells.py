@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -49,6 +51,21 @@ def test_a_cell_shows_its_pictures(client: TestClient, project: Project, run: st
     assert f'src="/p/{project.name}/picture?item=disc/' in text
     assert text.count("<meter") == 2 * text.count('class="tile"')
     assert rest.count('class="tile"') > text.count('class="tile"')
+
+
+def test_a_picture_is_relabelled_from_its_cell(
+    client: TestClient, project: Project, run: str
+) -> None:
+    """The form of its tile leads back, and the tile then says what was decided."""
+    address = f"/p/{project.name}/runs/{run}/cell?true=disc&called=disc"
+    item = re.search(r'name="ids" value="([^"]+)"', client.get(address).text)
+    assert item
+    form = {"ids": item[1], "action": "label", "label": "stripe", "back": address}
+
+    answer = client.post(f"/p/{project.name}/decide", data=form)
+
+    assert answer.headers["location"] == address
+    assert "now stripe" in client.get(address).text
 
 
 @pytest.mark.parametrize(
