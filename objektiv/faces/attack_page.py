@@ -248,7 +248,7 @@ def next_commands(found: Robustness, typed: str) -> list[str]:
     """What to try next."""
     images = "IMAGES"
     if found.settings.method == "natural":
-        return [f"objektiv attack {typed} {images}", f"objektiv layers {typed} IMAGE"]
+        return [f"objektiv attack {typed} {images}"]
     return [
         f"objektiv attack {typed} {images} --method natural",
         f"objektiv attack {typed} {images} --defend 8",
