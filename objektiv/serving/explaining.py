@@ -47,7 +47,7 @@ class Explaining:
     def __init__(self, desk: Desk, settings: ServeSettings) -> None:
         self._desk, self._settings = desk, settings
         self._max_pixels = min(settings.max_pixels, MAX_PIXELS)
-        self._gate = Gate(pictures=WAITING, bytes=WAITING * settings.max_body)
+        self._gate = Gate(pictures=WAITING, bytes=WAITING * settings.max_body, pixels=0)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="objektiv-explain")
         self._explainers: WeakKeyDictionary[Engine, Explainer] = WeakKeyDictionary()
 

@@ -1,7 +1,7 @@
 """How much is let in at once: a count of pictures and of bytes, kept in the event loop.
 
 In: what a request brings. Out: it is let in, or refused at once; nothing waits here.
-Try: `with Gate(pictures=64, bytes=10**9).pictures(1): ...`.
+Try: `with Gate(pictures=64, bytes=10**9, pixels=10**8).pictures(1): ...`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from objektiv.serving.problems import refusal
 class Gate:
     """Counts of what is in; one thread only, that of the event loop."""
 
-    def __init__(self, *, pictures: int, bytes: int) -> None:
-        """The most pictures that wait or are computed, and the most bytes of bodies."""
-        self._most_pictures, self._most_bytes = pictures, bytes
+    def __init__(self, *, pictures: int, bytes: int, pixels: int) -> None:
+        """The most pictures that wait or are computed, bytes of bodies, and pixels of large
+        pictures."""
+        self._most_pictures, self._most_bytes, self._most_pixels = pictures, bytes, pixels
         self.count = 0
         self._bytes = 0
+        self._pixels = 0
 
     @contextlib.contextmanager
     def pictures(self, number: int) -> Iterator[None]:
@@ -40,6 +42,21 @@ class Gate:
             yield
         finally:
             self.count -= number
+
+    @contextlib.contextmanager
+    def pixels(self, number: int) -> Iterator[None]:
+        """Let in one large picture: a file of kilobytes can take seconds to decode.
+
+        Raises:
+            Refusal: those that are in would already keep the server busy for seconds.
+        """
+        if self._pixels and self._pixels + number > self._most_pixels:
+            raise refusal("busy", value=f"large pictures of {self._pixels:,} pixels wait")
+        self._pixels += number
+        try:
+            yield
+        finally:
+            self._pixels -= number
 
     @contextlib.contextmanager
     def body(self) -> Iterator[Body]:

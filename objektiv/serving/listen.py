@@ -24,7 +24,7 @@ from objektiv.serving.protocol import protocol
 from objektiv.serving.wall import Seen
 
 BACKLOG = 1_024
-KEPT = 75  # seconds that a connection without requests stays open
+KEPT = 15  # seconds that a connection without requests stays open
 DRAIN = 10  # seconds for what was accepted, once the end has come
 
 

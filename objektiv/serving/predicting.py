@@ -31,7 +31,7 @@ from objektiv.serving.engine import Ask, Engine, Raw
 from objektiv.serving.gate import Gate
 from objektiv.serving.metrics import Metrics
 from objektiv.serving.problems import Refusal, refusal
-from objektiv.serving.reading import How, Read, read, shown_name
+from objektiv.serving.reading import How, Read, pixels_of, read, shown_name
 from objektiv.serving.settings import ServeSettings
 from objektiv.serving.uploads import Upload, uploads
 from objektiv.serving.waiting import while_wanted
@@ -40,7 +40,9 @@ from objektiv.shipping.limits import Doubt
 if TYPE_CHECKING:
     from objektiv.serving.store import Row, Store
 
+LARGE = 4_000_000  # pixels; such a picture is decoded in a thread of its own, tenths of a second
 AT_ONCE = 8  # pictures of one request that are decoded or computed at the same time
+BEST_EFFORT = 1.0  # seconds that an answer waits for a store that is not required
 STORED = "x-prediction-stored"
 
 
@@ -85,8 +87,13 @@ class Predicting:
         self._pool = ThreadPoolExecutor(
             workers or usable_cores(), thread_name_prefix="objektiv-decode"
         )
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="objektiv-large")
         # a few full bodies for each place in the queue would be gigabytes: the bytes are counted
-        self.gate = Gate(pictures=settings.queue, bytes=max(256_000_000, 2 * settings.max_body))
+        self.gate = Gate(
+            pictures=settings.queue,
+            bytes=max(256_000_000, 2 * settings.max_body),
+            pixels=2 * settings.max_pixels,
+        )
         metrics.follow_queue(lambda: float(self.gate.count))
 
     @property
@@ -97,6 +104,7 @@ class Predicting:
     def close(self) -> None:
         """End the threads that decode."""
         self._pool.shutdown()
+        self._large.shutdown()
 
     async def answer(self, request: Request, *, model: str | None, top: int) -> Response:
         """The response to one request.
@@ -146,8 +154,12 @@ class Predicting:
         future: asyncio.Future[tuple[Read, Raw]] = loop.create_future()
         how = How(asked.engine.bundle.facts, self._settings.max_pixels)
         data = await file.bytes()
-        self._pool.submit(_look, data, file.name, how, asked.engine, _Reply(loop, future))
-        found, raw = await future
+        pixels = pixels_of(data, max_pixels=how.max_pixels)
+        is_large = pixels > LARGE
+        with self.gate.pixels(pixels) if is_large else contextlib.nullcontext():
+            pool = self._large if is_large else self._pool
+            pool.submit(_look, data, file.name, how, asked.engine, _Reply(loop, future))
+            found, raw = await future
         self._metrics.picture(raw, decoded=found.seconds)
         return Done(found, raw, _said(asked.engine, found, raw))
 
@@ -157,9 +169,10 @@ class Predicting:
             return None
         now = datetime.now(UTC)
         rows = [_row(one, asked, f"{request_id}-{k}", now) for k, one in enumerate(done)]
+        patience = None if self.needs_store else BEST_EFFORT
         try:
-            await asyncio.wrap_future(self._store.put(rows))
-        except (StoreError, ValueError) as error:
+            await asyncio.wait_for(asyncio.wrap_future(self._store.put(rows)), patience)
+        except (StoreError, ValueError, TimeoutError) as error:
             self._metrics.not_stored(len(rows))
             if self.needs_store:
                 raise refusal("store", value="see the server's log") from error

@@ -42,13 +42,25 @@ class _Limited(HttpToolsProtocol):
         self._in_head = True  # of the request that is read, be it behind another one
         self._named = 0  # bytes of its headers
         self._timer: asyncio.TimerHandle | None = None
+        self._idle_since: float | None = None  # between two requests, on the loop's clock
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
+        if len(self.connections) > CONNECTIONS and not self._make_room():
             self._end(refusal("busy", value="too many connections"))
         else:
             self._start_timer()
+
+    def _make_room(self) -> bool:
+        """Close the connection that has asked nothing for longest; whether there was one."""
+        others = (c for c in self.connections if isinstance(c, _Limited))
+        idle = [(c._idle_since, c) for c in others if c._idle_since is not None]
+        if not idle:
+            return False
+        _, longest = min(idle, key=lambda pair: pair[0])
+        longest._idle_since = None
+        longest.transport.close()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -64,6 +76,7 @@ class _Limited(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head, self._named = True, 0
+        self._idle_since = None
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -84,6 +97,7 @@ class _Limited(HttpToolsProtocol):
         super().on_response_complete()
         if self.cycle is None or self.cycle.response_complete:  # nothing waits behind it
             self._before_request, self._head = True, 0
+            self._idle_since = self.loop.time()
 
     def send_400_response(self, msg: str) -> None:
         self._end(refusal("http", value="its first lines cannot be read"))

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objektiv.base import files
+from objektiv.base.errors import ImageError
+from objektiv.data.formats import examine
 from objektiv.data.images import decode, to_square
 from objektiv.serving.problems import refusal
 from objektiv.shipping.facts import Facts
@@ -55,6 +57,15 @@ def read(data: bytes, *, name: str, how: How) -> Read:
     square = to_square(picture.pixels, size=how.facts.size, fit=how.facts.fit)
     seconds = time.perf_counter() - began
     return Read(files.sha256(data), square, picture.notes, seconds)
+
+
+def pixels_of(data: bytes, *, max_pixels: int) -> int:
+    """How many pixels a file says that it holds, nothing decoded; 0 where it will be refused."""
+    try:
+        header = examine(data, name="", max_pixels=max_pixels)
+    except ImageError:
+        return 0
+    return header.width * header.height
 
 
 def is_markup(data: bytes) -> bool:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,3 +232,36 @@ def test_more_pictures_of_a_request_than_at_once_are_worked_in_turn(small: Path)
         told = server.form(*[(b"a", tiny.picture(k)) for k in range(predicting.AT_ONCE * 3)]).json()
 
     assert len(told["predictions"]) == predicting.AT_ONCE * 3
+
+
+def test_large_pictures_do_not_hold_up_small_ones(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are decoded beside, as many as fit in seconds; the next is told that the server is
+    busy."""
+    go, whole = threading.Event(), predicting.read
+
+    def read(data: bytes, **how: Any) -> Any:
+        if threading.current_thread().name.startswith("objektiv-large"):
+            go.wait(30)
+        return whole(data, **how)
+
+    monkeypatch.setattr(predicting, "read", read)
+    monkeypatch.setattr(predicting, "LARGE", 10_000)
+    large = tiny.picture(height=120, width=120)  # two of them fit into twice 15,000
+    with tiny.serving(small, max_pixels=15_000) as server:
+        found: list[int] = []
+        threads = [
+            threading.Thread(target=lambda: found.append(server.predict(large).status))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        _wait_for(server, 2)
+
+        assert server.predict(tiny.picture()).status == 200
+        assert server.predict(large).status == 503
+        go.set()
+        for thread in threads:
+            thread.join()
+        assert found == [200, 200]

@@ -131,6 +131,31 @@ def test_too_many_connections_are_refused(server: Server, monkeypatch: pytest.Mo
         assert opened[0].recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
+def test_an_idle_connection_makes_room(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that only wait cannot lock others out: the one that waited longest is closed."""
+    monkeypatch.setattr(protocol, "CONNECTIONS", 3)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(_socket(server)) for _ in range(3)]
+        for one in opened:
+            one.sendall(ask)
+            assert _until(one, b'"alive"}').startswith(b"HTTP/1.1 200 ")
+        last = stack.enter_context(_socket(server))
+        last.sendall(ask)
+        assert _until(last, b'"alive"}').startswith(b"HTTP/1.1 200 ")
+        assert opened[0].recv(1000) == b""
+        opened[1].sendall(ask)
+        assert _until(opened[1], b'"alive"}').startswith(b"HTTP/1.1 200 ")
+
+
+def _until(opened: socket.socket, end: bytes) -> bytes:
+    """What comes up to `end`."""
+    found = b""
+    while not found.endswith(end) and (more := opened.recv(1000)):
+        found += more
+    return found
+
+
 def test_two_requests_in_one_piece_are_answered_in_order(server: Server) -> None:
     """Pipelined requests are answered one after the other, and the connection is kept."""
     one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
