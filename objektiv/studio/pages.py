@@ -43,7 +43,7 @@ RULES = {
 STEPS: tuple[tuple[str, str], ...] = (
     ("", mark("Pictures")),
     ("check", mark("Check")),
-    ("split", mark("Split")),
+    ("split", mark("Split||verb")),
     ("train", mark("Train")),
     ("runs", mark("Results")),
     ("compare", mark("Compare")),
@@ -58,6 +58,8 @@ def environment() -> Environment:
     made = report.environment().overlay(loader=FileSystemLoader([TEMPLATES, report.TEMPLATES]))
     made.filters |= {"figure": figure, "duration": duration, "range": percent_range}
     made.filters |= {"moment": moment, "plain": plain}
+    markup = made.filters["safe"]  # what `breakable` gives is escaped already
+    made.filters["breakable"] = lambda name: markup(report.breakable(name))
     made.globals |= {"steps": STEPS}
     return made
 

@@ -123,7 +123,7 @@ def test_what_does_not_fit_the_bundle_is_refused(
     bundles: Bundles, values: dict[str, str], words: str
 ) -> None:
     """A stage it does not have, gradients it does not have: each says what it has."""
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises((UsageError, MissingExtra), match=words):
         Explainer(bundles("probe")).heat(drawn(1), settings=HeatSettings(**values))  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.bundle(tmp_path_factory.mktemp("serving") / "cells")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, NumPy has one thread and rounds otherwise
 def server(small: Path) -> Iterator[tiny.Server]:
     """A server on the small bundle; tests that change it start their own."""
     with tiny.serving(small) as started:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,11 @@ def test_the_two_claims_are_those_of_the_command(
 ) -> None:
     """Found by the time at which the command ran."""
     path = cut(project)
-    asked(project.folder / "jobs" / "split-001", words=("split", "x", f"--out={path}"))
+    asked(
+        project.folder / "jobs" / "split-001",
+        words=("split", "x", f"--out={path}"),
+        began=time.time(),
+    )
     ends = Ends(estimate=0.97, low=0.96, high=0.98)
     entry = Honesty(
         time=entries.now(),
