@@ -8,6 +8,7 @@ Try: `protocol(seen)` as `uvicorn.Config(http=...)`.
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from objektiv.serving.wall import SECURITY, Seen
 PATIENCE = 10.0  # seconds for the headers
 HEADERS = 65_536  # bytes
 CONNECTIONS = 900  # below the usual 1,024 files that a process may have open
+IDLE = 5.0  # seconds after which a connection may be closed to make room
 
 
 def protocol(seen: Callable[[Seen], None] | None) -> type[HttpToolsProtocol]:
@@ -46,15 +48,23 @@ class _Limited(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if (own := transport.get_extra_info("socket")) is not None:
+            # asyncio leaves this out where the listening socket was made by hand; without it an
+            # answer waits 40 ms for the client to acknowledge its headers
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > CONNECTIONS and not self._make_room():
             self._end(refusal("busy", value="too many connections"))
         else:
             self._start_timer()
 
     def _make_room(self) -> bool:
-        """Close the connection that has asked nothing for longest; whether there was one."""
+        """Close the connection that has asked nothing for longest; whether there was one.
+
+        Not one that is only between two requests: its client may be sending just now.
+        """
+        late = self.loop.time() - IDLE
         others = (c for c in self.connections if isinstance(c, _Limited))
-        idle = [(c._idle_since, c) for c in others if c._idle_since is not None]
+        idle = [(s, c) for c in others if (s := c._idle_since) is not None and s <= late]
         if not idle:
             return False
         _, longest = min(idle, key=lambda pair: pair[0])
