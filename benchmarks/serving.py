@@ -322,7 +322,7 @@ def overload(bench: Bench, bundle: Path, result: Result, rate: float) -> None:
     counted = sum(
         float(line.split()[-1])
         for line in text.splitlines()
-        if line.startswith("objektiv_requests_total") and "/v1/predict" in line
+        if line.startswith("objektiv_requests_total") and ("/v1/predict" in line or "503" in line)
     )
     seen = sum(sum(load.statuses.values()) for load in (before, storm, after))
     other = sum(n for code, n in storm.statuses.items() if code not in ("200", "503"))

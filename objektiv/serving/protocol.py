@@ -22,6 +22,8 @@ from objektiv.serving.wall import SECURITY, Seen
 PATIENCE = 10.0  # seconds for the headers
 HEADERS = 65_536  # bytes
 CONNECTIONS = 900  # below the usual 1,024 files that a process may have open
+LEAVING = 1.0  # seconds in which a client that was refused may close its side
+THROWN = 1_000_000  # bytes that it may still send
 IDLE = 5.0  # seconds after which a connection may be closed to make room
 
 
@@ -44,6 +46,8 @@ class _Limited(HttpToolsProtocol):
         self._in_head = True  # of the request that is read, be it behind another one
         self._named = 0  # bytes of its headers
         self._timer: asyncio.TimerHandle | None = None
+        self._leaving = False  # the last answer is written; what still comes is thrown away
+        self._thrown = 0  # bytes of it
         self._idle_since: float | None = None  # between two requests, on the loop's clock
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -77,6 +81,11 @@ class _Limited(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._leaving:
+            self._thrown += len(data)
+            if self._thrown > THROWN:
+                self.transport.close()
+            return
         if self._before_request:
             self._head += len(data)
             self._start_timer()
@@ -125,14 +134,23 @@ class _Limited(HttpToolsProtocol):
     def _end(self, error: Refusal) -> None:
         """Answer without a request, and close."""
         self._stop_timer()
-        if self.transport.is_closing():
+        if self._leaving or self.transport.is_closing():
             return
         id = uuid.uuid4().hex
         answer = problem(error, request_id=id, headers={"connection": "close"})
         self.transport.write(_as_bytes(answer))
-        self.transport.close()
+        self._leave()
         if self.told:
             self.told(Seen(id, "", "", answer.status_code, 0.0, error.reason))
+
+    def _leave(self) -> None:
+        """Close, but not over what the client still sends: its system would drop the answer."""
+        self._leaving = True
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()  # the client then closes its side, which ends the connection
+        self.loop.call_later(LEAVING, self.transport.close)
 
 
 def _as_bytes(answer: Response) -> bytes:
