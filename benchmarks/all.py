@@ -30,6 +30,7 @@ OTHERS = (
     "smear",
     "interval_coverage",
     "significance",
+    "heat",
     "attack",
     "dream",
 )
@@ -40,6 +41,7 @@ OWN_DATA = (
     "significance",
     "zoo",
     "training",
+    "heat",
     "dream",
 )  # they draw it
 

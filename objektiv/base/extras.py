@@ -26,6 +26,7 @@ class Extra:
 
 _TEST = (
     "av>=18.1",
+    "httpx2>=2.16",
     "hypothesis>=6.170",
     "onnxruntime>=1.31",
     "psutil>=7.2",
