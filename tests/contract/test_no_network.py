@@ -26,7 +26,7 @@ sys.addaudithook(watch)
 
 EXTRAS = {
     *("docx", "fpdf", "h5py", "keras", "lightning", "optuna"),
-    *("pptx", "safetensors", "timm", "torch"),
+    *("pptx", "psycopg", "safetensors", "sqlalchemy", "timm", "torch"),
 }
 
 INFER = """
