@@ -48,6 +48,8 @@ def studio(home: Path, **environment: str) -> Iterator[str]:
             yield line.removeprefix("The studio is at ").partition(" ")[0]
         finally:
             process.terminate()
+            if (code := process.wait(20)) != 0:
+                raise RuntimeError(f"the studio ended with {code}")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from objektiv.explaining.pieces import LOGITS
 from objektiv.explaining.tail import options
 from objektiv.explaining.torch_operations import OPERATIONS
 from objektiv.features.preprocess import PIXELS
+from objektiv.shipping.parts import before
 
 Floats = NDArray[np.float32]
 Graded = tuple[Floats, Floats]  # a value for each square, and its gradient on the square
@@ -62,12 +63,7 @@ class TorchGraph:
 
 def needed(graph: onnx.GraphProto, outputs: Sequence[str]) -> list[onnx.NodeProto]:
     """The operations that `outputs` are computed by, in order."""
-    wanted, found = set(outputs), []
-    for node in reversed(graph.node):
-        if wanted.intersection(node.output):
-            found.append(node)
-            wanted.update(node.input)
-    return found[::-1]
+    return [graph.node[place] for place in sorted(before(graph, outputs))]
 
 
 def _tensor(tensor: onnx.TensorProto) -> Tensor:

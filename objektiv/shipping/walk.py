@@ -14,6 +14,7 @@ from objektiv.features import strict
 from objektiv.features.preprocess import PIXELS
 from objektiv.shipping.ends import INPUT
 from objektiv.shipping.facts import MODEL, Facts, refused
+from objektiv.shipping.parts import before
 
 SOURCE = strict.Source(
     file=MODEL,
@@ -59,9 +60,9 @@ def cut(model: onnx.ModelProto, *, size: int) -> None:
         BundleError: the graph cannot be cut there.
     """
     graph = model.graph
-    before = _before_pixels(graph)
-    hidden = {name for index in before for name in graph.node[index].output}
-    after = [node for index, node in enumerate(graph.node) if index not in before]
+    ahead = before(graph, [PIXELS])
+    hidden = {name for index in ahead for name in graph.node[index].output}
+    after = [node for index, node in enumerate(graph.node) if index not in ahead]
     used = {name for node in after for name in node.input}
     if PIXELS not in hidden or used & ((hidden - {PIXELS}) | {INPUT.name}):
         raise refused(
@@ -69,23 +70,13 @@ def cut(model: onnx.ModelProto, *, size: int) -> None:
             value=f"no single tensor {PIXELS!r} between them",
             allowed=f"{INPUT.name} -> {PIXELS} -> the network",
         )
-    for index in sorted(before, reverse=True):
+    for index in sorted(ahead, reverse=True):
         del graph.node[index]
     for index in reversed(range(len(graph.initializer))):
         if graph.initializer[index].name not in used:
             del graph.initializer[index]
     squares = onnx.helper.make_tensor_value_info(PIXELS, TensorProto.FLOAT, [1, size, size, 3])
     graph.input[0].CopyFrom(squares)
-
-
-def _before_pixels(graph: onnx.GraphProto) -> set[int]:
-    """Positions of the nodes that PIXELS is computed from."""
-    wanted, found = {PIXELS}, set()
-    for index, node in reversed(list(enumerate(graph.node))):
-        if wanted.intersection(node.output):
-            found.add(index)
-            wanted.update(node.input)
-    return found
 
 
 def with_batch(model: onnx.ModelProto, batch: int) -> bytes:

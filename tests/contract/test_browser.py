@@ -23,9 +23,9 @@ from objektiv.flow.evaluate_table import evaluate_table
 from objektiv.flow.finished import reopen
 from objektiv.flow.run import Run
 from objektiv.flow.settings import EvaluateSettings
+from scripts.studio_tour import BROWSERS
 from tests.flow.test_compare import changed, worse
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SMALLEST = 12.0  # pixels of text on the screen
 # The size of each visible piece of text as it is seen: in a figure that is scaled, scaled with it.
 SIZES = """() => {
@@ -51,9 +51,9 @@ BEYOND = """() => [...document.querySelectorAll('body *')]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[sync_api.Browser]:
     """The Chromium of this system."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     with sync_api.sync_playwright() as playwright:
         # Containers run as root, where Chromium's own sandbox refuses to start.
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

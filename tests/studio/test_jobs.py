@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from objektiv.base.errors import UsageError
 from objektiv.base.progress import PROGRESS_FILE, Event, record
 from objektiv.studio.jobs import ASKED, RESULT, Asked, Job, Result, jobs, read_job, start
 from objektiv.studio.projects import Project
+from scripts import order
 
 LONG = 60.0  # seconds for a process of the test to end
 
@@ -46,6 +49,18 @@ def test_a_command_that_fails_is_a_job_that_failed(home: Path, project: Project)
 
     assert job.state == "failed"
     assert "there is no such" in "\n".join(job.said())
+
+
+def test_a_job_outlives_who_started_it(home: Path, project: Project) -> None:
+    """The studio may end while a command runs."""
+    program = (
+        "import sys; from pathlib import Path; from objektiv.studio.jobs import start; "
+        "print(start(Path(sys.argv[1]), ['models', '--help'], title='Help').folder)"
+    )
+    command = [sys.executable, "-c", program, str(project.folder / "jobs")]
+    folder = subprocess.check_output(command, text=True, cwd=order.REPOSITORY).strip()
+
+    assert ended(read_job(Path(folder))).state == "done"
 
 
 def test_a_second_job_waits(project: Project) -> None:

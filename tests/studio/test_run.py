@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from objektiv.base.errors import UsageError
 from objektiv.studio.run import home_of, run, wall_of
 from objektiv.studio.settings import StudioSettings
-from scripts import order
+from scripts.studio_tour import studio
 
 TOKEN = "a-token-of-some-length"
 
@@ -23,18 +22,8 @@ TOKEN = "a-token-of-some-length"
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A studio in a process of its own, as the command line starts it."""
     home = tmp_path_factory.mktemp("home")
-    program = "from objektiv.cli.main import main; main()"
-    words = ["studio", "--port", "0", "--browser", "no", "--folder", str(home)]
-    with subprocess.Popen(
-        [sys.executable, "-c", program, *words],
-        cwd=order.REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        yield line.removeprefix("The studio is at ").partition(" ")[0]
-        process.terminate()
-        assert process.wait(20) == 0
+    with studio(home, **os.environ) as found:
+        yield found
 
 
 def status(url: str, **headers: str) -> int:
